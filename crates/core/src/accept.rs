@@ -1,0 +1,180 @@
+//! From a request to an entry: the decision, set against earlier counts, with its flags.
+
+use serde::{Deserialize, Serialize};
+
+use crate::*;
+
+/// A command as one caller asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    pub ledger: LedgerId,
+    pub envelope: Envelope,
+    pub command: Command,
+}
+
+/// What an operator may set about deciding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How far a claimed time may lie ahead of the ledger's, in seconds, and still be believed.
+    pub clock_skew_seconds: u64,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules { clock_skew_seconds: 300 }
+    }
+}
+
+/// The entry that a request becomes at ledger time `now`, at the ledger's next position.
+///
+/// # Errors
+/// The [`Rejection`] that applies first; the ledger is untouched either way.
+pub fn accept(ledger: &Ledger, now: Time, rules: &Rules, request: &Request) -> Result<Entry, Rejection> {
+    let claimed = request.envelope.occurred_at;
+    let latest = now.plus_seconds(rules.clock_skew_seconds);
+    if let Some(occurred_at) = claimed.filter(|it| *it > latest) {
+        return Err(Rejection::OccurredAtOutOfRange { occurred_at, earliest: Time(0), latest });
+    }
+    let mut decision = decide(ledger, now, &request.command)?;
+    if let Some(claimed) = claimed.filter(|it| *it > now) {
+        decision.flags.push(Flag::ClockSkew { claimed });
+    }
+    settle_before_counts(ledger, claimed.unwrap_or(now), &mut decision);
+    flag_balances(ledger, &mut decision)?;
+    flag_oversold(ledger, &mut decision);
+    Ok(Entry {
+        ledger: request.ledger.clone(),
+        position: ledger.position() + 1,
+        envelope: request.envelope.clone(),
+        fact: decision.fact,
+        movements: decision.movements,
+        flags: decision.flags,
+    })
+}
+
+/// A fact dated before a count does not change the balance after it: what it moved is taken back
+/// against the count's variance, in the same entry, and both stay visible.
+fn settle_before_counts(ledger: &Ledger, occurred_at: Time, decision: &mut Decision) {
+    if matches!(decision.fact, Fact::StockCounted(_)) {
+        return;
+    }
+    let mut settled = Vec::new();
+    for movement in &decision.movements {
+        let before = |account: &Account| is_before_count(ledger, &movement.sku, account, occurred_at);
+        let change = movement.quantity.signed();
+        if before(&movement.from) {
+            settled.push((movement.clone(), movement.from.clone(), -change));
+        }
+        if before(&movement.to) {
+            settled.push((movement.clone(), movement.to.clone(), change));
+        }
+    }
+    for (movement, account, change) in settled {
+        let Movement { sku, quantity, .. } = movement;
+        let (from, to) = match change > 0 {
+            true => (account.clone(), Account::CountVariance),
+            false => (Account::CountVariance, account.clone()),
+        };
+        decision.movements.push(Movement { sku: sku.clone(), quantity, from, to });
+        decision.flags.push(Flag::BeforeCount { sku, account, change });
+    }
+}
+
+fn is_before_count(ledger: &Ledger, sku: &Sku, account: &Account, occurred_at: Time) -> bool {
+    let Account::Shelf(location, condition) = account else { return false };
+    let (Some(item), Some(location)) = (ledger.item_no(sku), ledger.location_no(location)) else {
+        return false;
+    };
+    let anchor = ledger.item(item).anchor(location, *condition);
+    anchor.is_some_and(|it| occurred_at < it.counted_at)
+}
+
+/// A balance that a decision moves: how it stands, and by how much it moves in all.
+struct Moved<'a> {
+    sku: &'a Sku,
+    location: &'a LocationId,
+    condition: Condition,
+    before: i64,
+    change: i64,
+}
+
+/// The shelf balances that a decision moves, each once.
+fn moved<'a>(ledger: &Ledger, movements: &'a [Movement]) -> Vec<Moved<'a>> {
+    let mut all: Vec<Moved<'a>> = Vec::new();
+    for movement in movements {
+        for (account, sign) in [(&movement.from, -1), (&movement.to, 1)] {
+            let Account::Shelf(location, condition) = account else { continue };
+            let change = sign * movement.quantity.signed();
+            let same = |it: &&mut Moved<'_>| {
+                *it.sku == movement.sku && it.location == location && it.condition == *condition
+            };
+            if let Some(known) = all.iter_mut().find(same) {
+                known.change += change;
+                continue;
+            }
+            let before = balance_of(ledger, &movement.sku, location, *condition);
+            all.push(Moved { sku: &movement.sku, location, condition: *condition, before, change });
+        }
+    }
+    all
+}
+
+fn balance_of(ledger: &Ledger, sku: &Sku, location: &LocationId, condition: Condition) -> i64 {
+    match (ledger.item_no(sku), ledger.location_no(location)) {
+        (Some(item), Some(location)) => ledger.cell(item, location).balance(condition),
+        _ => 0,
+    }
+}
+
+/// Flags balances that a fact takes below zero; refuses those that no balance can hold.
+fn flag_balances(ledger: &Ledger, decision: &mut Decision) -> Result<(), Rejection> {
+    let mut flags = Vec::new();
+    for it in moved(ledger, &decision.movements) {
+        let balance = it.before + it.change;
+        if balance.abs() > BALANCE_MAX {
+            return Err(Rejection::BalanceTooLarge { sku: it.sku.clone() });
+        }
+        if balance < 0 && it.change < 0 {
+            let (sku, location) = (it.sku.clone(), it.location.clone());
+            flags.push(Flag::NegativeBook { sku, location, condition: it.condition, balance });
+        }
+    }
+    decision.flags.append(&mut flags);
+    Ok(())
+}
+
+/// Flags where more is committed than can be shipped, if this entry made it worse.
+fn flag_oversold(ledger: &Ledger, decision: &mut Decision) {
+    let mut after: Vec<(ItemNo, Cell)> = Vec::new();
+    let mut note = |sku: &Sku, location: &LocationId, sellable: i64, committed: i64| {
+        let (Some(item), Some(location)) = (ledger.item_no(sku), ledger.location_no(location)) else {
+            return;
+        };
+        let known = after.iter().position(|(it, cell)| *it == item && cell.location == location);
+        let index = known.unwrap_or_else(|| {
+            after.push((item, ledger.cell(item, location)));
+            after.len() - 1
+        });
+        after[index].1.sellable += sellable;
+        after[index].1.committed += committed;
+    };
+    for movement in &decision.movements {
+        for (account, sign) in [(&movement.from, -1), (&movement.to, 1)] {
+            if let Account::Shelf(location, Condition::Sellable) = account {
+                note(&movement.sku, location, sign * movement.quantity.signed(), 0);
+            }
+        }
+    }
+    decision.fact.claims(&mut |sku, location, claim, change| {
+        if claim == Claim::Committed {
+            note(sku, location, 0, change);
+        }
+    });
+    for (item, cell) in after {
+        if cell.oversold() > ledger.cell(item, cell.location).oversold() {
+            let (sku, location) =
+                (ledger.item(item).sku.clone(), ledger.location(cell.location).id.clone());
+            decision.flags.push(Flag::Oversold { sku, location, by: cell.oversold() });
+        }
+    }
+}

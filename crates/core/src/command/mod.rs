@@ -1,0 +1,207 @@
+//! Everything a caller may ask for. One file per command: its fields, its rules, its tests.
+
+/// A command's own fields, as read from JSON: unknown and doubled fields are refused.
+macro_rules! args {
+    ($(#[$doc:meta])* $name:ident { $($body:tt)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($body)* }
+    };
+}
+
+mod add_alias;
+mod adjust_stock;
+mod cancel_order;
+mod cancel_transfer;
+mod change_channel;
+mod change_condition;
+mod close_location;
+mod commit_order;
+mod count_stock;
+mod damage_stock;
+mod expire_hold;
+mod extend_hold;
+mod hold_stock;
+mod inspect_stock;
+mod receive_stock;
+mod receive_transfer;
+mod register_channel;
+mod register_item;
+mod register_location;
+mod release_hold;
+mod return_stock;
+mod return_to_supplier;
+mod reverse_entry;
+mod ship_order;
+mod start_transfer;
+mod write_off_stock;
+mod prelude;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Fact, Flag, Ledger, Movement, Rejection, Time};
+
+pub use add_alias::AddAlias;
+pub use adjust_stock::{AdjustLine, AdjustStock};
+pub use cancel_order::{CancelLine, CancelOrder};
+pub use cancel_transfer::{CancelTransfer, TransferOutcome};
+pub use change_channel::ChangeChannel;
+pub use change_condition::{ChangeCondition, ChangeLine};
+pub use close_location::CloseLocation;
+pub use commit_order::{CommitOrder, IfShort};
+pub use count_stock::{BookAt, CountLine, CountStock};
+pub use damage_stock::{ConditionLine, DamageStock};
+pub use expire_hold::ExpireHold;
+pub use extend_hold::ExtendHold;
+pub use hold_stock::{ClaimLine, HoldStock, Partial};
+pub use inspect_stock::{InspectLine, InspectStock, RejectedTo};
+pub use receive_stock::{ReceiveFrom, ReceiveLine, ReceiveStock, ReceiveTo};
+pub use receive_transfer::{ArrivedLine, ReceiveTransfer};
+pub use register_channel::RegisterChannel;
+pub use register_item::RegisterItem;
+pub use register_location::RegisterLocation;
+pub use release_hold::{ReleaseHold, ReleaseLine};
+pub use return_stock::{ReturnLine, ReturnStock};
+pub use return_to_supplier::ReturnToSupplier;
+pub use reverse_entry::ReverseEntry;
+pub use ship_order::{ShipLine, ShipOrder};
+pub use start_transfer::{StartTransfer, TransferLine};
+pub use write_off_stock::WriteOffStock;
+
+/// What a command makes happen: stored as the body of one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub fact: Fact,
+    pub movements: Vec<Movement>,
+    pub flags: Vec<Flag>,
+}
+
+/// One thing a caller may ask of one ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    RegisterItem(RegisterItem),
+    AddAlias(AddAlias),
+    RegisterLocation(RegisterLocation),
+    CloseLocation(CloseLocation),
+    RegisterChannel(RegisterChannel),
+    ChangeChannel(ChangeChannel),
+    ReceiveStock(ReceiveStock),
+    InspectStock(InspectStock),
+    HoldStock(HoldStock),
+    ExtendHold(ExtendHold),
+    ReleaseHold(ReleaseHold),
+    ExpireHold(ExpireHold),
+    CommitOrder(CommitOrder),
+    CancelOrder(CancelOrder),
+    ShipOrder(ShipOrder),
+    ReturnStock(ReturnStock),
+    DamageStock(DamageStock),
+    WriteOffStock(WriteOffStock),
+    ChangeCondition(ChangeCondition),
+    StartTransfer(StartTransfer),
+    ReceiveTransfer(ReceiveTransfer),
+    CancelTransfer(CancelTransfer),
+    ReturnToSupplier(ReturnToSupplier),
+    CountStock(CountStock),
+    AdjustStock(AdjustStock),
+    ReverseEntry(ReverseEntry),
+}
+
+impl Command {
+    /// The stems callers may use, in the order of the documentation.
+    pub const STEMS: &[&str] = &[
+        "register_item",
+        "add_alias",
+        "register_location",
+        "close_location",
+        "register_channel",
+        "change_channel",
+        "receive_stock",
+        "inspect_stock",
+        "hold_stock",
+        "extend_hold",
+        "release_hold",
+        "commit_order",
+        "cancel_order",
+        "ship_order",
+        "return_stock",
+        "damage_stock",
+        "write_off_stock",
+        "change_condition",
+        "start_transfer",
+        "receive_transfer",
+        "cancel_transfer",
+        "return_to_supplier",
+        "count_stock",
+        "adjust_stock",
+        "reverse_entry",
+    ];
+
+    pub fn stem(&self) -> &'static str {
+        match self {
+            Command::RegisterItem(_) => "register_item",
+            Command::AddAlias(_) => "add_alias",
+            Command::RegisterLocation(_) => "register_location",
+            Command::CloseLocation(_) => "close_location",
+            Command::RegisterChannel(_) => "register_channel",
+            Command::ChangeChannel(_) => "change_channel",
+            Command::ReceiveStock(_) => "receive_stock",
+            Command::InspectStock(_) => "inspect_stock",
+            Command::HoldStock(_) => "hold_stock",
+            Command::ExtendHold(_) => "extend_hold",
+            Command::ReleaseHold(_) => "release_hold",
+            Command::ExpireHold(_) => "expire_hold",
+            Command::CommitOrder(_) => "commit_order",
+            Command::CancelOrder(_) => "cancel_order",
+            Command::ShipOrder(_) => "ship_order",
+            Command::ReturnStock(_) => "return_stock",
+            Command::DamageStock(_) => "damage_stock",
+            Command::WriteOffStock(_) => "write_off_stock",
+            Command::ChangeCondition(_) => "change_condition",
+            Command::StartTransfer(_) => "start_transfer",
+            Command::ReceiveTransfer(_) => "receive_transfer",
+            Command::CancelTransfer(_) => "cancel_transfer",
+            Command::ReturnToSupplier(_) => "return_to_supplier",
+            Command::CountStock(_) => "count_stock",
+            Command::AdjustStock(_) => "adjust_stock",
+            Command::ReverseEntry(_) => "reverse_entry",
+        }
+    }
+}
+
+/// Decide what a command makes happen at `now`, or why not. Reads the ledger, changes nothing.
+///
+/// # Errors
+/// The first [`Rejection`] that applies, in the order of that enum.
+pub fn decide(ledger: &Ledger, now: Time, command: &Command) -> Result<Decision, Rejection> {
+    match command {
+        Command::RegisterItem(it) => register_item::decide(ledger, now, it),
+        Command::AddAlias(it) => add_alias::decide(ledger, now, it),
+        Command::RegisterLocation(it) => register_location::decide(ledger, now, it),
+        Command::CloseLocation(it) => close_location::decide(ledger, now, it),
+        Command::RegisterChannel(it) => register_channel::decide(ledger, now, it),
+        Command::ChangeChannel(it) => change_channel::decide(ledger, now, it),
+        Command::ReceiveStock(it) => receive_stock::decide(ledger, now, it),
+        Command::InspectStock(it) => inspect_stock::decide(ledger, now, it),
+        Command::HoldStock(it) => hold_stock::decide(ledger, now, it),
+        Command::ExtendHold(it) => extend_hold::decide(ledger, now, it),
+        Command::ReleaseHold(it) => release_hold::decide(ledger, now, it),
+        Command::ExpireHold(it) => expire_hold::decide(ledger, now, it),
+        Command::CommitOrder(it) => commit_order::decide(ledger, now, it),
+        Command::CancelOrder(it) => cancel_order::decide(ledger, now, it),
+        Command::ShipOrder(it) => ship_order::decide(ledger, now, it),
+        Command::ReturnStock(it) => return_stock::decide(ledger, now, it),
+        Command::DamageStock(it) => damage_stock::decide(ledger, now, it),
+        Command::WriteOffStock(it) => write_off_stock::decide(ledger, now, it),
+        Command::ChangeCondition(it) => change_condition::decide(ledger, now, it),
+        Command::StartTransfer(it) => start_transfer::decide(ledger, now, it),
+        Command::ReceiveTransfer(it) => receive_transfer::decide(ledger, now, it),
+        Command::CancelTransfer(it) => cancel_transfer::decide(ledger, now, it),
+        Command::ReturnToSupplier(it) => return_to_supplier::decide(ledger, now, it),
+        Command::CountStock(it) => count_stock::decide(ledger, now, it),
+        Command::AdjustStock(it) => adjust_stock::decide(ledger, now, it),
+        Command::ReverseEntry(it) => reverse_entry::decide(ledger, now, it),
+    }
+}

@@ -1,0 +1,161 @@
+//! What changed: the keys a checkpoint must write, or the old values that undo a trial.
+
+use rustc_hash::FxHashSet;
+
+use super::{Channel, Hold, Item, ItemNo, Ledger, Location, Order, Transfer};
+use crate::{HoldId, OrderId, Sku, Time, TransferId};
+
+/// What a ledger remembers of its own changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tracking {
+    #[default]
+    Off,
+    /// Which keys changed.
+    Keys,
+    /// What they were before.
+    Undo,
+}
+
+/// Keys that changed since they were last taken. The frame is small and always written.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    pub items: FxHashSet<u32>,
+    pub orders: FxHashSet<OrderId>,
+    pub holds: FxHashSet<HoldId>,
+    pub transfers: FxHashSet<TransferId>,
+}
+
+/// One step back.
+#[derive(Clone, Debug)]
+pub(super) enum Undo {
+    Head(u64, Time),
+    Item(ItemNo, Item),
+    ItemAdded(Sku),
+    NameAdded(Sku),
+    Places(Vec<Location>, Vec<Channel>),
+    Order(OrderId, Option<Order>),
+    Hold(HoldId, Option<Hold>),
+    Transfer(TransferId, Option<Transfer>),
+    Reversed(u64),
+}
+
+impl Ledger {
+    pub fn track(&mut self, tracking: Tracking) {
+        self.tracking = tracking;
+    }
+
+    pub fn take_touched(&mut self) -> Touched {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Remembers everything from here on, until [`Ledger::keep`] or [`Ledger::roll_back`].
+    pub fn begin_trial(&mut self) {
+        self.undo.clear();
+        self.tracking = Tracking::Undo;
+        self.undo.push(Undo::Head(self.position, self.time));
+    }
+
+    /// What was tried becomes real.
+    pub fn keep(&mut self) {
+        self.tracking = Tracking::Off;
+        self.undo.clear();
+    }
+
+    /// The ledger is as it was at [`Ledger::begin_trial`].
+    pub fn roll_back(&mut self) {
+        self.tracking = Tracking::Off;
+        while let Some(step) = self.undo.pop() {
+            self.step_back(step);
+        }
+    }
+
+    fn step_back(&mut self, step: Undo) {
+        match step {
+            Undo::Head(position, time) => (self.position, self.time) = (position, time),
+            Undo::Item(number, item) => self.items[number.0 as usize] = item,
+            Undo::ItemAdded(sku) => {
+                self.by_sku.remove(&sku);
+                self.items.pop();
+            }
+            Undo::NameAdded(alias) => drop(self.by_sku.remove(&alias)),
+            Undo::Places(locations, channels) => {
+                (self.locations, self.channels) = (locations, channels);
+            }
+            Undo::Order(id, Some(order)) => drop(self.orders.insert(id, order)),
+            Undo::Order(id, None) => drop(self.orders.remove(&id)),
+            Undo::Hold(id, before) => self.step_back_hold(id, before),
+            Undo::Transfer(id, Some(transfer)) => drop(self.transfers.insert(id, transfer)),
+            Undo::Transfer(id, None) => drop(self.transfers.remove(&id)),
+            Undo::Reversed(position) => drop(self.reversed.remove(&position)),
+        }
+    }
+
+    fn step_back_hold(&mut self, id: HoldId, before: Option<Hold>) {
+        if let Some(now) = self.holds.remove(&id) {
+            self.ends.remove(&(now.expires_at, id.clone()));
+        }
+        if let Some(before) = before {
+            self.put_hold(id, before);
+        }
+    }
+
+    pub(super) fn touch_item(&mut self, number: ItemNo) {
+        match self.tracking {
+            Tracking::Off => {}
+            Tracking::Keys => drop(self.touched.items.insert(number.0)),
+            Tracking::Undo => self.undo.push(Undo::Item(number, self.items[number.0 as usize].clone())),
+        }
+    }
+
+    pub(super) fn touch_item_added(&mut self, number: ItemNo, sku: &Sku) {
+        match self.tracking {
+            Tracking::Off => {}
+            Tracking::Keys => drop(self.touched.items.insert(number.0)),
+            Tracking::Undo => self.undo.push(Undo::ItemAdded(sku.clone())),
+        }
+    }
+
+    pub(super) fn touch_name_added(&mut self, alias: &Sku) {
+        if self.tracking == Tracking::Undo {
+            self.undo.push(Undo::NameAdded(alias.clone()));
+        }
+    }
+
+    pub(super) fn touch_places(&mut self) {
+        if self.tracking == Tracking::Undo {
+            self.undo.push(Undo::Places(self.locations.clone(), self.channels.clone()));
+        }
+    }
+
+    pub(super) fn touch_order(&mut self, id: &OrderId) {
+        match self.tracking {
+            Tracking::Off => {}
+            Tracking::Keys => drop(self.touched.orders.insert(id.clone())),
+            Tracking::Undo => self.undo.push(Undo::Order(id.clone(), self.orders.get(id).cloned())),
+        }
+    }
+
+    pub(super) fn touch_hold(&mut self, id: &HoldId) {
+        match self.tracking {
+            Tracking::Off => {}
+            Tracking::Keys => drop(self.touched.holds.insert(id.clone())),
+            Tracking::Undo => self.undo.push(Undo::Hold(id.clone(), self.holds.get(id).cloned())),
+        }
+    }
+
+    pub(super) fn touch_transfer(&mut self, id: &TransferId) {
+        match self.tracking {
+            Tracking::Off => {}
+            Tracking::Keys => drop(self.touched.transfers.insert(id.clone())),
+            Tracking::Undo => {
+                self.undo.push(Undo::Transfer(id.clone(), self.transfers.get(id).cloned()));
+            }
+        }
+    }
+
+    pub(super) fn touch_reversed(&mut self, position: u64) {
+        if self.tracking == Tracking::Undo {
+            self.undo.push(Undo::Reversed(position));
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! The fold: recording an entry. Never refuses; what contradicts the ledger is damage, not an answer.
+
+use std::fmt;
+
+use super::{Anchor, HeldUnits, Hold, HoldState, Item, ItemNo, Ledger, Location, LocationNo};
+use crate::*;
+
+/// An entry that cannot follow the ledger: the journal or the program that wrote it is damaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corrupt {
+    pub ledger: LedgerId,
+    pub position: u64,
+    pub message: String,
+}
+
+impl fmt::Display for Corrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "entry {} of ledger {}: {}", self.position, self.ledger, self.message)
+    }
+}
+
+impl std::error::Error for Corrupt {}
+
+/// What is wrong; the place is added once, at the top.
+type Recorded = Result<(), String>;
+
+impl Ledger {
+    /// Record an entry that was stored at ledger time `time`.
+    ///
+    /// # Errors
+    /// [`Corrupt`] if the entry cannot follow; the ledger is then not to be used any more.
+    pub fn evolve(&mut self, entry: &Entry, time: Time) -> Result<(), Corrupt> {
+        self.record(entry, time).map_err(|message| Corrupt {
+            ledger: entry.ledger.clone(),
+            position: entry.position,
+            message,
+        })
+    }
+
+    fn record(&mut self, entry: &Entry, time: Time) -> Recorded {
+        if entry.position != self.position + 1 || entry.ledger != self.id {
+            return Err(format!("follows position {} of {}", self.position, self.id));
+        }
+        self.position = entry.position;
+        self.time = self.time.max(time);
+        // A transfer must be there before its goods are in transit.
+        if let Fact::TransferStarted(it) = &entry.fact {
+            self.record_transfer(it);
+        }
+        for movement in &entry.movements {
+            self.record_movement(movement)?;
+        }
+        self.record_claims(&entry.fact)?;
+        self.record_fact(&entry.fact)
+    }
+
+    fn record_movement(&mut self, movement: &Movement) -> Recorded {
+        let item = self.stored_item(&movement.sku)?;
+        self.record_side(item, &movement.from, -movement.quantity.signed())?;
+        self.record_side(item, &movement.to, movement.quantity.signed())
+    }
+
+    fn record_side(&mut self, item: ItemNo, account: &Account, change: i64) -> Recorded {
+        match account {
+            Account::Shelf(location, condition) => {
+                let location = self.stored_location(location)?;
+                self.touch_item(item);
+                let position = self.position;
+                let cell = self.items[item.0 as usize].cell_mut(location);
+                let balance = cell.balance_mut(*condition);
+                *balance = balance.checked_add(change).ok_or("a balance leaves its range")?;
+                cell.touched = position;
+                Ok(())
+            }
+            Account::Transit(transfer) => self.record_transit(transfer, item, change),
+            Account::Supplier
+            | Account::Customer
+            | Account::Loss
+            | Account::Adjustment
+            | Account::CountVariance
+            | Account::Opening => Ok(()),
+        }
+    }
+
+    fn record_transit(&mut self, id: &TransferId, item: ItemNo, change: i64) -> Recorded {
+        self.touch_transfer(id);
+        let transfer = self.transfers.get_mut(id).ok_or("moves an unknown transfer")?;
+        let left = transfer.in_transit.entry(item.0).or_default();
+        *left = left.checked_add_signed(change).ok_or("more leaves transit than is in it")?;
+        if *left == 0 {
+            transfer.in_transit.remove(&item.0);
+        }
+        Ok(())
+    }
+
+    fn record_claims(&mut self, fact: &Fact) -> Recorded {
+        let mut recorded = Ok(());
+        fact.claims(&mut |sku, location, claim, change| {
+            if recorded.is_ok() {
+                recorded = self.record_claim(sku, location, claim, change);
+            }
+        });
+        recorded
+    }
+
+    fn record_claim(&mut self, sku: &Sku, location: &LocationId, claim: Claim, change: i64) -> Recorded {
+        let item = self.stored_item(sku)?;
+        let location = self.stored_location(location)?;
+        self.touch_item(item);
+        let claimed = self.items[item.0 as usize].cell_mut(location).claim_mut(claim);
+        *claimed += change;
+        if *claimed < 0 {
+            return Err(format!("releases more of {sku} than is claimed"));
+        }
+        Ok(())
+    }
+
+    fn record_fact(&mut self, fact: &Fact) -> Recorded {
+        match fact {
+            Fact::ItemRegistered(it) => self.record_item(it),
+            Fact::AliasAdded(it) => self.record_alias(it),
+            Fact::LocationRegistered(it) => {
+                self.touch_places();
+                self.locations.push(Location {
+                    id: it.location.clone(),
+                    name: it.name.clone(),
+                    kind: it.kind,
+                    supplier: it.supplier.clone(),
+                    closed: false,
+                });
+                Ok(())
+            }
+            Fact::LocationClosed(it) => {
+                let location = self.stored_location(&it.location)?;
+                self.touch_places();
+                self.locations[location.0 as usize].closed = true;
+                Ok(())
+            }
+            Fact::ChannelRegistered(it) => {
+                let locations = self.stored_locations(&it.locations)?;
+                self.touch_places();
+                self.channels.push(Channel { id: it.channel.clone(), name: it.name.clone(), locations });
+                Ok(())
+            }
+            Fact::ChannelChanged(it) => {
+                let locations = self.stored_locations(&it.locations)?;
+                let channel = self.channel_no(&it.channel).ok_or("names an unknown channel")?;
+                self.touch_places();
+                self.channels[channel.0 as usize].locations = locations;
+                Ok(())
+            }
+            Fact::StockHeld(it) => self.record_hold(it),
+            Fact::HoldExtended(it) => self.record_extension(it),
+            Fact::HoldReleased(it) => self.record_release(it),
+            Fact::HoldExpired(it) => self.resolve_hold(&it.hold, HoldState::Expired),
+            Fact::OrderCommitted(it) => self.record_commitment(it),
+            Fact::OrderCancelled(it) => self.record_cancellation(it),
+            Fact::OrderShipped(it) => self.record_shipment(it),
+            Fact::StockReturned(it) => self.record_return(it),
+            Fact::StockCounted(it) => self.record_count(it),
+            Fact::EntryReversed(it) => self.record_reversal(it),
+            Fact::StockReceived(_)
+            | Fact::StockInspected(_)
+            | Fact::StockDamaged(_)
+            | Fact::StockWrittenOff(_)
+            | Fact::ConditionChanged(_)
+            | Fact::TransferStarted(_)
+            | Fact::TransferReceived(_)
+            | Fact::TransferCancelled(_)
+            | Fact::StockReturnedToSupplier(_)
+            | Fact::StockAdjusted(_) => Ok(()),
+        }
+    }
+
+    fn record_item(&mut self, it: &ItemRegistered) -> Recorded {
+        if self.by_sku.contains_key(&it.sku) {
+            return Err(format!("registers {} again", it.sku));
+        }
+        let number = ItemNo(u32::try_from(self.items.len()).map_err(|_| "too many items")?);
+        self.touch_item_added(number, &it.sku);
+        let mut item = Item::new(it.sku.clone());
+        if it.name.is_some() || it.category.is_some() || it.scale > 0 {
+            let info = item.info_mut();
+            (info.name, info.category, info.scale) = (it.name.clone(), it.category.clone(), it.scale);
+        }
+        self.by_sku.insert(it.sku.clone(), number);
+        self.items.push(item);
+        it.aliases.iter().try_for_each(|alias| self.name_item(number, alias))
+    }
+
+    fn record_alias(&mut self, it: &AliasAdded) -> Recorded {
+        let number = self.stored_item(&it.sku)?;
+        self.touch_item(number);
+        self.name_item(number, &it.alias)
+    }
+
+    fn name_item(&mut self, number: ItemNo, alias: &Sku) -> Recorded {
+        self.touch_name_added(alias);
+        self.items[number.0 as usize].info_mut().aliases.push(alias.clone());
+        match self.by_sku.insert(alias.clone(), number) {
+            None => Ok(()),
+            Some(_) => Err(format!("gives the name {alias} twice")),
+        }
+    }
+
+    fn record_hold(&mut self, it: &StockHeld) -> Recorded {
+        let mut lines = Vec::with_capacity(it.lines.len());
+        for line in it.lines.iter().filter(|line| !line.at.is_empty()) {
+            let at = self.stored_splits(&line.at)?;
+            lines.push(HeldUnits { r#ref: line.r#ref.clone(), sku: line.sku.clone(), at });
+        }
+        self.touch_hold(&it.hold);
+        let hold = Hold {
+            owner: it.owner.clone(),
+            channel: it.channel.clone(),
+            expires_at: it.expires_at,
+            state: HoldState::Live,
+            lines,
+            position: self.position,
+        };
+        self.put_hold(it.hold.clone(), hold);
+        Ok(())
+    }
+
+    fn record_extension(&mut self, it: &HoldExtended) -> Recorded {
+        self.touch_hold(&it.hold);
+        let hold = self.holds.get_mut(&it.hold).ok_or("extends an unknown hold")?;
+        self.ends.remove(&(hold.expires_at, it.hold.clone()));
+        hold.expires_at = it.expires_at;
+        self.ends.insert((it.expires_at, it.hold.clone()));
+        Ok(())
+    }
+
+    fn record_release(&mut self, it: &HoldReleased) -> Recorded {
+        if it.whole {
+            return self.resolve_hold(&it.hold, HoldState::Released);
+        }
+        self.touch_hold(&it.hold);
+        for line in &it.lines {
+            let at = self.stored_splits(&line.at)?;
+            let hold = self.holds.get_mut(&it.hold).ok_or("releases an unknown hold")?;
+            let held = hold.lines.iter_mut().find(|held| held.r#ref == line.r#ref);
+            take(&mut held.ok_or("releases an unknown line")?.at, &at)?;
+        }
+        Ok(())
+    }
+
+    fn resolve_hold(&mut self, id: &HoldId, state: HoldState) -> Recorded {
+        self.touch_hold(id);
+        let hold = self.holds.get_mut(id).ok_or("resolves an unknown hold")?;
+        self.ends.remove(&(hold.expires_at, id.clone()));
+        (hold.state, hold.lines) = (state, Vec::new());
+        Ok(())
+    }
+
+    fn record_commitment(&mut self, it: &OrderCommitted) -> Recorded {
+        if let Some(hold) = &it.hold {
+            self.resolve_hold(hold, HoldState::Converted(it.order.clone()))?;
+        }
+        for line in &it.lines {
+            let mut at = self.stored_splits(&line.at)?;
+            give(&mut at, &self.stored_splits(&line.from_hold)?);
+            let order = self.order_mut(&it.order);
+            if order.channel.is_none() {
+                order.channel.clone_from(&it.channel);
+            }
+            let known = order.line_mut(&line.r#ref);
+            known.sku = Some(line.sku.clone());
+            known.ordered += line.ordered.units();
+            known.cancelled += line.cancelled;
+            known.uncommitted -= line.shipped.min(known.uncommitted);
+            known.early = None;
+            give(&mut known.committed_at, &at);
+            if !known.balances() {
+                return Err(format!("line {} does not add up: {known:?}", line.r#ref));
+            }
+        }
+        Ok(())
+    }
+
+    fn record_cancellation(&mut self, it: &OrderCancelled) -> Recorded {
+        self.order_mut(&it.order).tombstone |= it.tombstone;
+        for line in &it.lines {
+            let at = self.stored_splits(&line.at)?;
+            let known = self.order_mut(&it.order).line_mut(&line.r#ref);
+            take(&mut known.committed_at, &at)?;
+            known.cancelled += units(&at);
+            if let Some(early) = line.early {
+                known.early = Some(early);
+            }
+        }
+        Ok(())
+    }
+
+    fn record_shipment(&mut self, it: &OrderShipped) -> Recorded {
+        for line in &it.lines {
+            let released = self.stored_splits(&line.released)?;
+            let known = self.order_mut(&it.order).line_mut(&line.r#ref);
+            take(&mut known.committed_at, &released)?;
+            known.sku.get_or_insert_with(|| line.sku.clone());
+            known.shipped += line.quantity.units();
+            known.uncommitted += line.quantity.units() - units(&released);
+        }
+        Ok(())
+    }
+
+    fn record_return(&mut self, it: &StockReturned) -> Recorded {
+        let Some(order) = &it.order else { return Ok(()) };
+        for line in it.lines.iter().filter(|line| line.linked > 0) {
+            let Some(line_ref) = &line.r#ref else { continue };
+            let known = self.order_mut(order).line_mut(line_ref);
+            known.returned += line.linked;
+            if known.returned > known.shipped {
+                return Err(format!("line {line_ref} returns more than was shipped"));
+            }
+        }
+        Ok(())
+    }
+
+    fn record_transfer(&mut self, it: &TransferStarted) {
+        self.touch_transfer(&it.transfer);
+        let transfer = Transfer {
+            from: it.from.clone(),
+            to: it.to.clone(),
+            in_transit: ByItem::new(),
+            position: self.position,
+        };
+        self.transfers.insert(it.transfer.clone(), transfer);
+    }
+
+    fn record_count(&mut self, it: &StockCounted) -> Recorded {
+        let location = self.stored_location(&it.location)?;
+        for line in it.lines.iter().filter(|line| line.applied) {
+            let item = self.stored_item(&line.sku)?;
+            self.touch_item(item);
+            let anchors = &mut self.items[item.0 as usize].info_mut().anchors;
+            anchors.retain(|it| it.location != location || it.condition != line.condition);
+            anchors.push(Anchor {
+                location,
+                condition: line.condition,
+                counted_at: it.counted_at,
+                counted: line.counted,
+            });
+        }
+        Ok(())
+    }
+
+    fn record_reversal(&mut self, it: &EntryReversed) -> Recorded {
+        self.touch_reversed(it.reversed);
+        if !self.reversed.insert(it.reversed) {
+            return Err(format!("reverses {} again", it.reversed));
+        }
+        let Some(order) = &it.order else { return Ok(()) };
+        for line in &it.unshipped {
+            let released = self.stored_splits(&line.released)?;
+            let known = self.order_mut(order).line_mut(&line.r#ref);
+            give(&mut known.committed_at, &released);
+            known.shipped -= line.quantity.units().min(known.shipped);
+            let uncommitted = line.quantity.units() - units(&released);
+            known.uncommitted -= uncommitted.min(known.uncommitted);
+        }
+        for line in &it.unreturned {
+            let Some(line_ref) = &line.r#ref else { continue };
+            let known = self.order_mut(order).line_mut(line_ref);
+            known.returned -= line.linked.min(known.returned);
+        }
+        Ok(())
+    }
+
+    /// The order, known from now on.
+    fn order_mut(&mut self, id: &OrderId) -> &mut Order {
+        self.touch_order(id);
+        let position = self.position;
+        self.orders.entry(id.clone()).or_insert_with(|| Order {
+            channel: None,
+            position,
+            tombstone: false,
+            lines: Vec::new(),
+        })
+    }
+
+    fn stored_item(&self, sku: &Sku) -> Result<ItemNo, String> {
+        self.item_no(sku).ok_or_else(|| format!("names the unknown item {sku}"))
+    }
+
+    fn stored_location(&self, id: &LocationId) -> Result<LocationNo, String> {
+        self.location_no(id).ok_or_else(|| format!("names the unknown location {id}"))
+    }
+
+    fn stored_locations(&self, ids: &[LocationId]) -> Result<Vec<LocationNo>, String> {
+        ids.iter().map(|id| self.stored_location(id)).collect()
+    }
+
+    fn stored_splits(&self, splits: &[Split]) -> Result<AtLocations, String> {
+        let stored = |it: &Split| Ok((self.stored_location(&it.location)?, it.quantity.units()));
+        splits.iter().map(stored).collect()
+    }
+}
+
+fn units(at: &AtLocations) -> u64 {
+    at.iter().map(|(_, quantity)| quantity).sum()
+}
+
+/// Adds claims by location.
+fn give(at: &mut AtLocations, more: &AtLocations) {
+    for (location, quantity) in more {
+        match at.iter_mut().find(|(known, _)| known == location) {
+            Some((_, sum)) => *sum += quantity,
+            None => at.push((*location, *quantity)),
+        }
+    }
+}
+
+/// Takes claims away by location; nothing is left of a location at zero.
+fn take(at: &mut AtLocations, less: &AtLocations) -> Recorded {
+    for (location, quantity) in less {
+        let known = at.iter_mut().find(|(known, _)| known == location);
+        let (_, sum) = known.ok_or("releases where nothing is claimed")?;
+        *sum = sum.checked_sub(*quantity).ok_or("releases more than is claimed")?;
+    }
+    at.retain(|(_, quantity)| *quantity > 0);
+    Ok(())
+}

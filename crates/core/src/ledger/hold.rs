@@ -1,0 +1,47 @@
+//! A timed reservation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AtLocations, ChannelId, Label, LineRef, OrderId, Sku, Time};
+
+/// A hold and what is left of it. Resolves once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub owner: Label,
+    pub channel: Option<ChannelId>,
+    pub expires_at: Time,
+    pub state: HoldState,
+    /// Empty once resolved.
+    pub lines: Vec<HeldUnits>,
+    /// Position of the entry that made it.
+    pub position: u64,
+}
+
+/// How a hold stands. A live hold past its end counts as expired before its expiry is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HoldState {
+    Live,
+    Released,
+    Expired,
+    Converted(OrderId),
+}
+
+/// What a line still holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldUnits {
+    pub r#ref: LineRef,
+    pub sku: Sku,
+    pub at: AtLocations,
+}
+
+impl Hold {
+    pub fn is_live(&self, now: Time) -> bool {
+        self.state == HoldState::Live && now < self.expires_at
+    }
+}
+
+impl HeldUnits {
+    pub fn held(&self) -> u64 {
+        self.at.iter().map(|(_, quantity)| quantity).sum()
+    }
+}

@@ -1,0 +1,150 @@
+//! The state a decision reads: the fold of one ledger's entries so far.
+
+mod cell;
+mod change;
+mod evolve;
+mod hold;
+mod item;
+mod order;
+mod place;
+mod read;
+mod transfer;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+pub use cell::Cell;
+pub use change::{Touched, Tracking};
+pub use evolve::Corrupt;
+pub use hold::{HeldUnits, Hold, HoldState};
+pub use item::{Anchor, Item, ItemInfo};
+pub use order::{Order, OrderLine};
+pub use place::{Channel, Location};
+pub use transfer::Transfer;
+
+use crate::{HoldId, LedgerId, OrderId, Sku, Time, TransferId};
+use change::Undo;
+
+/// An item's number within its ledger: dense, never shown, never stored in an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ItemNo(pub u32);
+/// A location's number within its ledger.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct LocationNo(pub u32);
+/// A channel's number within its ledger.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct ChannelNo(pub u32);
+
+/// One seller's book. Built only by [`Ledger::evolve`], or put together again from a checkpoint.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    id: LedgerId,
+    position: u64,
+    time: Time,
+    /// SKUs and aliases.
+    by_sku: FxHashMap<Sku, ItemNo>,
+    items: Vec<Item>,
+    locations: Vec<Location>,
+    channels: Vec<Channel>,
+    orders: FxHashMap<OrderId, Order>,
+    holds: FxHashMap<HoldId, Hold>,
+    /// Ends of live holds, earliest first.
+    ends: BTreeSet<(Time, HoldId)>,
+    transfers: FxHashMap<TransferId, Transfer>,
+    /// Positions of entries that were undone.
+    reversed: BTreeSet<u64>,
+    tracking: Tracking,
+    touched: Touched,
+    undo: Vec<Undo>,
+}
+
+/// The parts of a ledger that are few: everything but items, orders, holds and transfers.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Frame {
+    pub id: LedgerId,
+    pub position: u64,
+    pub time: Time,
+    pub locations: Vec<Location>,
+    pub channels: Vec<Channel>,
+    pub reversed: BTreeSet<u64>,
+}
+
+impl Ledger {
+    pub fn new(id: LedgerId) -> Ledger {
+        Ledger::from_frame(Frame {
+            id,
+            position: 0,
+            time: Time(0),
+            locations: Vec::new(),
+            channels: Vec::new(),
+            reversed: BTreeSet::new(),
+        })
+    }
+
+    /// A ledger without items, orders, holds and transfers: the `put_…` functions bring them back.
+    pub fn from_frame(frame: Frame) -> Ledger {
+        Ledger {
+            id: frame.id,
+            position: frame.position,
+            time: frame.time,
+            by_sku: FxHashMap::default(),
+            items: Vec::new(),
+            locations: frame.locations,
+            channels: frame.channels,
+            orders: FxHashMap::default(),
+            holds: FxHashMap::default(),
+            ends: BTreeSet::new(),
+            transfers: FxHashMap::default(),
+            reversed: frame.reversed,
+            tracking: Tracking::Off,
+            touched: Touched::default(),
+            undo: Vec::new(),
+        }
+    }
+
+    pub fn frame(&self) -> Frame {
+        Frame {
+            id: self.id.clone(),
+            position: self.position,
+            time: self.time,
+            locations: self.locations.clone(),
+            channels: self.channels.clone(),
+            reversed: self.reversed.clone(),
+        }
+    }
+
+    /// Brings back the item with the next number.
+    pub fn put_item(&mut self, item: Item) {
+        let number = ItemNo(self.items.len() as u32);
+        self.by_sku.insert(item.sku.clone(), number);
+        for alias in item.aliases() {
+            self.by_sku.insert(alias.clone(), number);
+        }
+        self.items.push(item);
+    }
+
+    pub fn put_order(&mut self, id: OrderId, order: Order) {
+        self.orders.insert(id, order);
+    }
+
+    pub fn put_hold(&mut self, id: HoldId, hold: Hold) {
+        if hold.state == HoldState::Live {
+            self.ends.insert((hold.expires_at, id.clone()));
+        }
+        self.holds.insert(id, hold);
+    }
+
+    pub fn put_transfer(&mut self, id: TransferId, transfer: Transfer) {
+        self.transfers.insert(id, transfer);
+    }
+}
+
+/// Units by location, in the order in which they were claimed.
+pub type AtLocations = Vec<(LocationNo, u64)>;
+/// Units by item.
+pub type ByItem = BTreeMap<u32, u64>;

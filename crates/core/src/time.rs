@@ -1,0 +1,83 @@
+//! Moments: microseconds since the Unix epoch, UTC. Always an argument, never read from a clock.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A moment. In JSON an RFC 3339 text, in binary formats the number of microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Time(pub u64);
+
+/// The text is no RFC 3339 moment between 1970 and 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidTime;
+
+impl fmt::Display for InvalidTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be an RFC 3339 time with an offset, such as 2026-11-22T08:30:00Z")
+    }
+}
+
+impl Time {
+    pub fn as_us(self) -> u64 {
+        self.0
+    }
+    /// The moment `seconds` later; stays at the largest moment instead of wrapping.
+    pub fn plus_seconds(self, seconds: u64) -> Time {
+        Time(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+}
+
+impl FromStr for Time {
+    type Err = InvalidTime;
+    fn from_str(text: &str) -> Result<Time, InvalidTime> {
+        let moment: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
+        u64::try_from(moment.as_microsecond()).map(Time).map_err(|_| InvalidTime)
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = i64::try_from(self.0).ok().and_then(|it| jiff::Timestamp::from_microsecond(it).ok());
+        match moment {
+            Some(moment) => write!(f, "{moment}"),
+            None => write!(f, "{}us", self.0),
+        }
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_u64(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = smol_str::SmolStr::deserialize(deserializer)?;
+            text.parse().map_err(de::Error::custom)
+        } else {
+            u64::deserialize(deserializer).map(Time)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_reads_as_it_was_written() {
+        let moment: Time = "2026-11-22T08:30:00.000001Z".parse().unwrap();
+        assert_eq!(moment.to_string(), "2026-11-22T08:30:00.000001Z");
+        assert_eq!("2026-11-22T09:30:00+01:00".parse::<Time>().unwrap().to_string(), "2026-11-22T08:30:00Z");
+        assert_eq!("2026-11-22".parse::<Time>(), Err(InvalidTime));
+        assert_eq!("1969-12-31T00:00:00Z".parse::<Time>(), Err(InvalidTime));
+    }
+}
