@@ -237,8 +237,8 @@ fact!(/** A line of an order at its commitment. */
 CommittedLine {
     r#ref: LineRef,
     sku: Sku,
-    /** What the customer ordered of this line. */
-    ordered: Quantity,
+    /** What the order has of this line: all that was asked for, less what is `short`. */
+    ordered: u64,
     /** Claims that the commitment adds, by location. */
     #[serde(default, skip_serializing_if = "Vec::is_empty")] at: Vec<Split>,
     /** Claims of the hold that the commitment consumes. */

@@ -143,6 +143,13 @@ name!(/** A supplier. */ SupplierId, check_name);
 name!(/** The idempotency key of a command. */ CommandId, check_name);
 name!(/** Any other short text: an actor, a source, a document. */ Label, check_name);
 
+impl LineRef {
+    /// The name of a line that has none: its place, counted from 1.
+    pub fn numbered(place: usize) -> LineRef {
+        LineRef(smol_str::format_smolstr!("{place}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

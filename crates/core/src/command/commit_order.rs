@@ -1,5 +1,6 @@
 //! Commit an order: promise units to a placed order, from a hold or directly.
 
+use super::claim::{Need, Short, line_refs, route, splits};
 use super::prelude::*;
 
 args!(/** Commit an order. */
@@ -30,7 +31,249 @@ pub enum IfShort {
     AcceptOversold,
 }
 
-pub(super) fn decide(ledger: &Ledger, now: Time, command: &CommitOrder) -> Result<Decision, Rejection> {
-    let _ = (ledger, now, command);
-    Err(Rejection::UnknownPosition { position: 0 })
+pub(super) fn decide(
+    ledger: &Ledger,
+    now: Time,
+    command: &CommitOrder,
+) -> Result<Decision, Rejection> {
+    let hold = used_hold(ledger, now, command)?;
+    let named = command.channel.as_ref().or(hold.as_ref().and_then(|it| it.hold.channel.as_ref()));
+    let channel = named.map(|it| ledger.known_channel(it)).transpose()?;
+    let from_hold: Vec<ClaimLine>;
+    let lines = match &hold {
+        Some(it) if command.lines.is_empty() => {
+            from_hold = lines_of(it.hold);
+            &from_hold
+        }
+        _ => &command.lines,
+    };
+    let mut drafts = draft(ledger, command, lines)?;
+    let released = match &hold {
+        Some(it) if !it.late => convert(it.hold, &mut drafts, ledger),
+        _ => Vec::new(),
+    };
+    commit_afresh(ledger, now, command, channel, &mut drafts)
+        .map_err(|rejection| explain(rejection, hold.as_ref()))?;
+    let fact = Fact::OrderCommitted(OrderCommitted {
+        order: command.order.clone(),
+        channel: channel.map(|it| ledger.channel(it).id.clone()),
+        hold: command.hold.clone(),
+        converted_late: hold.is_some_and(|it| it.late),
+        lines: drafts.into_iter().map(|it| it.record(ledger)).collect(),
+        released,
+    });
+    Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
+}
+
+/// The hold that becomes the order; `late` if it no longer holds anything.
+struct UsedHold<'a> {
+    id: &'a HoldId,
+    hold: &'a Hold,
+    late: bool,
+}
+
+fn used_hold<'a>(
+    ledger: &'a Ledger,
+    now: Time,
+    command: &'a CommitOrder,
+) -> Result<Option<UsedHold<'a>>, Rejection> {
+    let Some(id) = &command.hold else { return Ok(None) };
+    let hold = ledger.hold(id).ok_or_else(|| Rejection::UnknownHold { hold: id.clone() })?;
+    match &hold.state {
+        HoldState::Live => Ok(Some(UsedHold { id, hold, late: !hold.is_live(now) })),
+        HoldState::Expired => Ok(Some(UsedHold { id, hold, late: true })),
+        // The buyer has paid and the channel wants the order all the same.
+        HoldState::Released if command.if_short == IfShort::AcceptOversold => {
+            Ok(Some(UsedHold { id, hold, late: true }))
+        }
+        HoldState::Released => Err(Rejection::HoldAlreadyReleased { hold: id.clone() }),
+        HoldState::Converted(order) => {
+            Err(Rejection::HoldAlreadyConverted { hold: id.clone(), order: order.clone() })
+        }
+    }
+}
+
+/// What a hold asks for when the order does not say it again.
+fn lines_of(hold: &Hold) -> Vec<ClaimLine> {
+    let line = |it: &HeldUnits| {
+        let quantity = Quantity::new(it.held())?;
+        Some(ClaimLine { r#ref: Some(it.r#ref.clone()), sku: it.sku.clone(), quantity, location: None })
+    };
+    hold.lines.iter().filter_map(line).collect()
+}
+
+fn explain(rejection: Rejection, hold: Option<&UsedHold<'_>>) -> Rejection {
+    match (rejection, hold) {
+        (Rejection::InsufficientStock { lines }, Some(it)) if it.late => Rejection::HoldExpired {
+            hold: it.id.clone(),
+            expired_at: it.hold.expires_at,
+            lines,
+        },
+        (rejection, _) => rejection,
+    }
+}
+
+/// A line on its way to being committed.
+struct Draft {
+    index: usize,
+    line: LineRef,
+    item: ItemNo,
+    asked: u64,
+    location: Option<LocationNo>,
+    /// Went out or was called off before the commitment came.
+    shipped: u64,
+    cancelled: u64,
+    from_hold: AtLocations,
+    at: AtLocations,
+}
+
+impl Draft {
+    fn open(&self) -> u64 {
+        let found = |at: &AtLocations| at.iter().map(|(_, quantity)| quantity).sum::<u64>();
+        self.asked - self.shipped - self.cancelled - found(&self.from_hold) - found(&self.at)
+    }
+
+    fn record(self, ledger: &Ledger) -> CommittedLine {
+        let short = self.open();
+        CommittedLine {
+            sku: ledger.item(self.item).sku.clone(),
+            ordered: self.asked - short,
+            at: splits(ledger, &self.at),
+            from_hold: splits(ledger, &self.from_hold),
+            cancelled: self.cancelled,
+            shipped: self.shipped,
+            short,
+            r#ref: self.line,
+        }
+    }
+}
+
+fn draft(
+    ledger: &Ledger,
+    command: &CommitOrder,
+    lines: &[ClaimLine],
+) -> Result<Vec<Draft>, Rejection> {
+    let refs = line_refs(lines)?;
+    let order = ledger.order(&command.order);
+    let mut drafts = Vec::with_capacity(lines.len());
+    for (index, (line, line_ref)) in lines.iter().zip(refs).enumerate() {
+        let item = ledger.known_item(&line.sku)?;
+        let location = line.location.as_ref().map(|it| ledger.open_location(it)).transpose()?;
+        let asked = line.quantity.units();
+        let (shipped, cancelled) = match order {
+            Some(order) => came_early(ledger, command, order, &line_ref, item, asked)?,
+            None => (0, 0),
+        };
+        let (from_hold, at) = (AtLocations::new(), AtLocations::new());
+        let line = line_ref;
+        drafts.push(Draft { index, line, item, asked, location, shipped, cancelled, from_hold, at });
+    }
+    Ok(drafts)
+}
+
+/// Units of a line that were shipped or cancelled before their commitment came.
+fn came_early(
+    ledger: &Ledger,
+    command: &CommitOrder,
+    order: &Order,
+    line: &LineRef,
+    item: ItemNo,
+    asked: u64,
+) -> Result<(u64, u64), Rejection> {
+    let Some(known) = order.line(line) else {
+        return Ok((0, if order.tombstone { asked } else { 0 }));
+    };
+    let of_another = known.sku.as_ref().filter(|it| ledger.item_no(it) != Some(item));
+    if known.ordered > 0 {
+        return Err(Rejection::LineAlreadyCommitted {
+            order: command.order.clone(),
+            line: line.clone(),
+            same: known.ordered == asked && of_another.is_none(),
+        });
+    }
+    if let Some(recorded) = of_another {
+        return Err(Rejection::LineOfAnotherItem {
+            order: command.order.clone(),
+            line: line.clone(),
+            recorded: recorded.clone(),
+            requested: ledger.item(item).sku.clone(),
+        });
+    }
+    let shipped = known.uncommitted.min(asked);
+    let left = asked - shipped;
+    let cancelled = match known.early {
+        _ if order.tombstone => left,
+        Some(EarlyCancel::All) => left,
+        Some(EarlyCancel::Units(units)) => units.units().min(left),
+        None => 0,
+    };
+    Ok((shipped, cancelled))
+}
+
+/// Moves what the hold holds to the order's lines: first where line and item agree, then wherever
+/// the item does. Returns what the hold held beyond the order.
+fn convert(hold: &Hold, drafts: &mut [Draft], ledger: &Ledger) -> Vec<ReleasedLine> {
+    let mut held = hold.lines.clone();
+    for same_line in [true, false] {
+        for units in &mut held {
+            let item = ledger.item_no(&units.sku);
+            let fits = |it: &&mut Draft| {
+                Some(it.item) == item && (!same_line || it.line == units.r#ref)
+            };
+            for draft in drafts.iter_mut().filter(fits) {
+                let open = draft.open();
+                move_units(&mut units.at, &mut draft.from_hold, open);
+            }
+        }
+    }
+    held.retain(|it| !it.at.is_empty());
+    held.into_iter()
+        .map(|it| ReleasedLine { r#ref: it.r#ref, sku: it.sku, at: splits(ledger, &it.at) })
+        .collect()
+}
+
+fn move_units(from: &mut AtLocations, to: &mut AtLocations, most: u64) {
+    let mut left = most;
+    for (location, quantity) in from.iter_mut() {
+        let part = left.min(*quantity);
+        if part == 0 {
+            continue;
+        }
+        *quantity -= part;
+        left -= part;
+        match to.iter_mut().find(|(known, _)| known == location) {
+            Some((_, sum)) => *sum += part,
+            None => to.push((*location, part)),
+        }
+    }
+    from.retain(|(_, quantity)| *quantity > 0);
+}
+
+/// Finds units for what neither the hold nor an early shipment covers.
+fn commit_afresh(
+    ledger: &Ledger,
+    now: Time,
+    command: &CommitOrder,
+    channel: Option<ChannelNo>,
+    drafts: &mut [Draft],
+) -> Result<(), Rejection> {
+    let need = |it: &Draft| Need {
+        index: it.index,
+        line: it.line.clone(),
+        item: it.item,
+        quantity: it.open(),
+        location: it.location,
+    };
+    let needs: Vec<Need> = drafts.iter().filter(|it| it.open() > 0).map(need).collect();
+    let short = match command.if_short {
+        IfShort::AcceptOversold => Short::Oversell,
+        IfShort::Refuse => Short::Follow(command.partial),
+    };
+    let routed = route(ledger, now, channel, &needs, short)?;
+    for (need, at) in needs.iter().zip(routed) {
+        if let Some(draft) = drafts.iter_mut().find(|it| it.index == need.index) {
+            draft.at = at;
+        }
+    }
+    Ok(())
 }

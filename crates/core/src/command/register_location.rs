@@ -14,7 +14,20 @@ RegisterLocation {
     pub supplier: Option<SupplierId>,
 });
 
-pub(super) fn decide(ledger: &Ledger, now: Time, command: &RegisterLocation) -> Result<Decision, Rejection> {
-    let _ = (ledger, now, command);
-    Err(Rejection::UnknownPosition { position: 0 })
+pub(super) fn decide(
+    ledger: &Ledger,
+    _now: Time,
+    command: &RegisterLocation,
+) -> Result<Decision, Rejection> {
+    if ledger.location_no(&command.location).is_some() {
+        let name = command.location.as_str().into();
+        return Err(Rejection::AlreadyExists { kind: "location".into(), name });
+    }
+    let fact = Fact::LocationRegistered(LocationRegistered {
+        location: command.location.clone(),
+        name: command.name.clone(),
+        kind: command.kind,
+        supplier: command.supplier.clone(),
+    });
+    Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
 }

@@ -249,7 +249,11 @@ impl Ledger {
         self.touch_hold(id);
         let hold = self.holds.get_mut(id).ok_or("resolves an unknown hold")?;
         self.ends.remove(&(hold.expires_at, id.clone()));
-        (hold.state, hold.lines) = (state, Vec::new());
+        // An expired or released hold keeps its lines: a late conversion tries to find them afresh.
+        if matches!(state, HoldState::Converted(_)) {
+            hold.lines = Vec::new();
+        }
+        hold.state = state;
         Ok(())
     }
 
@@ -266,7 +270,7 @@ impl Ledger {
             }
             let known = order.line_mut(&line.r#ref);
             known.sku = Some(line.sku.clone());
-            known.ordered += line.ordered.units();
+            known.ordered += line.ordered;
             known.cancelled += line.cancelled;
             known.uncommitted -= line.shipped.min(known.uncommitted);
             known.early = None;

@@ -11,7 +11,7 @@ pub struct Hold {
     pub channel: Option<ChannelId>,
     pub expires_at: Time,
     pub state: HoldState,
-    /// Empty once resolved.
+    /// What it holds; once released or expired what it held at that moment; empty once converted.
     pub lines: Vec<HeldUnits>,
     /// Position of the entry that made it.
     pub position: u64,
