@@ -15,6 +15,8 @@ pub mod jetstream;
 pub mod memory;
 mod patience;
 mod resolve;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod writer;
 
 pub use block::{

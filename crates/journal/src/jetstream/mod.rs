@@ -1,11 +1,24 @@
 //! The journal on JetStream: one stream and one subject per shard, one message per block.
 
-use crate::block::{Block, Identity};
+mod append;
+mod gates;
+mod link;
+mod point;
+mod reader;
+mod stream;
+
+use crate::block::{Block, Identity, genesis};
+use crate::chain::Chain;
 use crate::fault::{AppendError, Fault};
 use crate::{Journal, Reader};
 use bytes::Bytes;
+use link::Link;
+use reader::StreamReader;
 use std::path::PathBuf;
 use std::time::Duration;
+
+#[cfg(feature = "testing")]
+pub(crate) use gates::version_suffices;
 
 /// Which servers are good enough.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,8 +76,15 @@ impl JetStreamConfig {
     }
 }
 
-/// One shard's stream.
-pub struct JetStream {}
+/// One shard's stream, over a connection of its own.
+pub struct JetStream {
+    config: JetStreamConfig,
+    identity: Identity,
+    stream: String,
+    subject: String,
+    link: Link,
+    sync_proven: bool,
+}
 
 /// A new stream with its genesis block. Refuses if the stream exists.
 pub fn create(
@@ -73,27 +93,94 @@ pub fn create(
     shards: u16,
     time_us: u64,
 ) -> Result<JetStream, Fault> {
-    let _ = (config, identity, shards, time_us);
-    Err(Fault::Unavailable("not connected".to_string()))
+    let mut journal = connect(config, identity)?;
+    stream::create(&journal.link, config, identity)?;
+    let genesis = genesis(identity, shards, time_us);
+    match journal.append(&genesis) {
+        Ok(()) => Ok(journal),
+        Err(AppendError::NotStored(fault)) => Err(fault),
+        Err(AppendError::WrongHeight { .. }) => {
+            Err(Fault::Exists(format!("the stream {}", journal.stream)))
+        }
+        Err(AppendError::Unknown(reason)) => match journal.read(1)? {
+            Some(bytes) if bytes == genesis.bytes => Ok(journal),
+            Some(_) => Err(Fault::Exists(format!("the stream {}", journal.stream))),
+            None => Err(Fault::OutcomeUnknown(reason)),
+        },
+    }
 }
 
 /// The stream of a shard, once every gate is passed. Never creates one.
 pub fn open(config: &JetStreamConfig, identity: &Identity) -> Result<JetStream, Fault> {
-    let _ = (config, identity);
-    Err(Fault::Unavailable("not connected".to_string()))
+    let mut journal = connect(config, identity)?;
+    stream::check(&journal.link, config, identity)?;
+    let Some(bytes) = journal.read(1)? else {
+        return Err(Fault::halted(1, "expected a genesis block, found nothing"));
+    };
+    // Another installation's journal, or one made anew, shows at its first block.
+    Chain::new(*identity).accept(bytes)?;
+    Ok(journal)
+}
+
+/// A connection to servers that are good enough.
+fn connect(config: &JetStreamConfig, identity: &Identity) -> Result<JetStream, Fault> {
+    let link = Link::connect(config)?;
+    gates::check_version(&link)?;
+    let sync_proven = gates::check_durability(&link, config)?;
+    Ok(JetStream {
+        config: config.clone(),
+        identity: *identity,
+        stream: config.stream(identity.shard),
+        subject: config.subject(identity.shard),
+        link,
+        sync_proven,
+    })
+}
+
+impl JetStream {
+    /// False: durability is relaxed, and the servers did not prove that they sync.
+    pub fn sync_proven(&self) -> bool {
+        self.sync_proven
+    }
+
+    /// A watch over the stream with its own connection, for another thread.
+    pub fn watch(&self) -> Result<Watch, Fault> {
+        let link = Link::connect(&self.config)?;
+        Ok(Watch { config: self.config.clone(), identity: self.identity, link })
+    }
+}
+
+/// Looks again and again whether the stream is still what it was at the start.
+pub struct Watch {
+    config: JetStreamConfig,
+    identity: Identity,
+    link: Link,
+}
+
+impl Watch {
+    /// Missing, Gate or Halted if the stream is gone, configured otherwise, or has a hole.
+    pub fn check(&self) -> Result<(), Fault> {
+        stream::check(&self.link, &self.config, &self.identity)
+    }
 }
 
 impl Journal for JetStream {
-    fn append(&mut self, _block: &Block) -> Result<(), AppendError> {
-        Err(AppendError::NotStored(Fault::Unavailable("not connected".to_string())))
+    fn append(&mut self, block: &Block) -> Result<(), AppendError> {
+        append::append(&self.link, &self.stream, &self.subject, block)
     }
-    fn read(&mut self, _height: u64) -> Result<Option<Bytes>, Fault> {
-        Err(Fault::Unavailable("not connected".to_string()))
+
+    fn read(&mut self, height: u64) -> Result<Option<Bytes>, Fault> {
+        point::read(&self.link, &self.stream, height)
     }
+
     fn reconnect(&mut self) -> Result<(), Fault> {
-        Err(Fault::Unavailable("not connected".to_string()))
+        // Closed first: even if no new connection comes about, the old one sends nothing any more.
+        self.link.close();
+        self.link = Link::connect(&self.config)?;
+        Ok(())
     }
+
     fn reader(&self) -> Result<Box<dyn Reader>, Fault> {
-        Err(Fault::Unavailable("not connected".to_string()))
+        Ok(Box::new(StreamReader::new(&self.config, &self.stream)?))
     }
 }

@@ -1,0 +1,145 @@
+//! A real NATS server for tests, which can be killed, stopped and started again.
+//!
+//! Only with the feature `testing`. Unlike the rest of the crate it panics: a test that cannot have
+//! its server has failed.
+
+mod binary;
+
+pub use binary::nats_server;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const START_MAX: Duration = Duration::from_secs(20);
+
+/// A server process on free ports of 127.0.0.1. It is killed when this is dropped; its directory is
+/// the caller's.
+pub struct NatsServer {
+    directory: PathBuf,
+    port: u16,
+    monitor_port: u16,
+    process: Option<Child>,
+}
+
+impl NatsServer {
+    /// Starts a server that keeps its streams, its configuration and its log under `directory`.
+    /// With `sync_always` it syncs before every acknowledgement; without, every two minutes.
+    pub fn start(sync_always: bool, directory: &Path) -> NatsServer {
+        let (port, monitor_port) = (free_port(), free_port());
+        let directory = directory.to_path_buf();
+        std::fs::create_dir_all(&directory).expect("make the server's directory");
+        let mut server = NatsServer { directory, port, monitor_port, process: None };
+        server.write_config(sync_always);
+        server.restart();
+        server
+    }
+
+    /// Sets whether the server syncs always, from its next start on.
+    pub fn write_config(&self, sync_always: bool) {
+        let (port, monitor_port) = (self.port, self.monitor_port);
+        let sync_interval = if sync_always { "always" } else { "2m" };
+        let store = self.directory.join("store");
+        let store = store.display();
+        let config = format!(
+            "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor_port}\nmax_payload: 8MB\n\
+             jetstream {{\n  store_dir: \"{store}\"\n  max_mem: 256MB\n  max_file: 20GB\n  \
+             sync_interval: {sync_interval}\n}}\n"
+        );
+        std::fs::write(self.config(), config).expect("write the server's configuration");
+    }
+
+    /// Starts the server again on the same ports with the same streams. One that still runs is
+    /// killed first.
+    pub fn restart(&mut self) {
+        self.kill();
+        let log = File::options().create(true).append(true).open(self.directory.join("nats.log"));
+        let log = log.expect("open the server's log");
+        let process = Command::new(nats_server())
+            .arg("-c")
+            .arg(self.config())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("start nats-server");
+        self.process = Some(process);
+        self.await_ready();
+    }
+
+    fn await_ready(&self) {
+        let deadline = Instant::now() + START_MAX;
+        while !greets(self.port) {
+            let log = self.directory.join("nats.log");
+            assert!(Instant::now() < deadline, "nats-server did not start, see {}", log.display());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Kills the server at once, as a crash would.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("kill nats-server");
+            process.wait().expect("wait for nats-server");
+        }
+    }
+
+    /// Freezes the process: it keeps its connections and answers nothing.
+    pub fn stop(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets a frozen process go on.
+    pub fn cont(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let process = self.process.as_ref().expect("a running server");
+        let sent = Command::new("kill").arg(signal).arg(process.id().to_string()).status();
+        assert!(sent.expect("run kill").success(), "kill {signal}");
+    }
+
+    /// Where clients connect.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Where `/varz` is.
+    pub fn monitor_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.monitor_port)
+    }
+
+    /// The directory with `store/`, the configuration and the log.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    fn config(&self) -> PathBuf {
+        self.directory.join("nats.conf")
+    }
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind a free port");
+    listener.local_addr().expect("a local address").port()
+}
+
+/// A NATS server speaks first. It listens only after its streams are recovered.
+fn greets(port: u16) -> bool {
+    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return false };
+    let mut line = String::new();
+    stream.set_read_timeout(Some(Duration::from_secs(1))).is_ok()
+        && BufReader::new(stream).read_line(&mut line).is_ok()
+        && line.starts_with("INFO")
+}
