@@ -1,6 +1,8 @@
 //! The three backends as the tests see them.
 #![allow(dead_code)]
 
+pub mod client;
+
 use onhand_journal::testing::NatsServer;
 use onhand_journal::{
     Embedded, Fault, Identity, JetStreamConfig, Journal, MemoryJournal, jetstream,
