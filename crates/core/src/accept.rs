@@ -29,17 +29,26 @@ impl Default for Rules {
 ///
 /// # Errors
 /// The [`Rejection`] that applies first; the ledger is untouched either way.
-pub fn accept(ledger: &Ledger, now: Time, rules: &Rules, request: &Request) -> Result<Entry, Rejection> {
+pub fn accept(
+    ledger: &Ledger,
+    now: Time,
+    rules: &Rules,
+    request: &Request,
+) -> Result<Entry, Rejection> {
     let claimed = request.envelope.occurred_at;
     let latest = now.plus_seconds(rules.clock_skew_seconds);
-    if let Some(occurred_at) = claimed.filter(|it| *it > latest) {
+    let furthest = claimed.max(counted_at(&request.command));
+    if let Some(occurred_at) = furthest.filter(|it| *it > latest) {
         return Err(Rejection::OccurredAtOutOfRange { occurred_at, earliest: Time(0), latest });
     }
     let mut decision = decide(ledger, now, &request.command)?;
-    if let Some(claimed) = claimed.filter(|it| *it > now) {
+    if let Some(claimed) = furthest.filter(|it| *it > now) {
         decision.flags.push(Flag::ClockSkew { claimed });
     }
-    settle_before_counts(ledger, claimed.unwrap_or(now), &mut decision);
+    // No count lies ahead of the ledger's time: what occurs now is before none.
+    if let Some(occurred_at) = claimed.filter(|it| *it < now) {
+        settle_before_counts(ledger, occurred_at, &mut decision);
+    }
     flag_balances(ledger, &mut decision)?;
     flag_oversold(ledger, &mut decision);
     Ok(Entry {
@@ -52,6 +61,14 @@ pub fn accept(ledger: &Ledger, now: Time, rules: &Rules, request: &Request) -> R
     })
 }
 
+/// When somebody claims to have counted: a claim about time like that of the envelope.
+fn counted_at(command: &Command) -> Option<Time> {
+    match command {
+        Command::CountStock(it) => it.counted_at,
+        _ => None,
+    }
+}
+
 /// A fact dated before a count does not change the balance after it: what it moved is taken back
 /// against the count's variance, in the same entry, and both stay visible.
 fn settle_before_counts(ledger: &Ledger, occurred_at: Time, decision: &mut Decision) {
@@ -60,7 +77,8 @@ fn settle_before_counts(ledger: &Ledger, occurred_at: Time, decision: &mut Decis
     }
     let mut settled = Vec::new();
     for movement in &decision.movements {
-        let before = |account: &Account| is_before_count(ledger, &movement.sku, account, occurred_at);
+        let before =
+            |account: &Account| is_before_count(ledger, &movement.sku, account, occurred_at);
         let change = movement.quantity.signed();
         if before(&movement.from) {
             settled.push((movement.clone(), movement.from.clone(), -change));
@@ -147,7 +165,8 @@ fn flag_balances(ledger: &Ledger, decision: &mut Decision) -> Result<(), Rejecti
 fn flag_oversold(ledger: &Ledger, decision: &mut Decision) {
     let mut after: Vec<(ItemNo, Cell)> = Vec::new();
     let mut note = |sku: &Sku, location: &LocationId, sellable: i64, committed: i64| {
-        let (Some(item), Some(location)) = (ledger.item_no(sku), ledger.location_no(location)) else {
+        let (Some(item), Some(location)) = (ledger.item_no(sku), ledger.location_no(location))
+        else {
             return;
         };
         let known = after.iter().position(|(it, cell)| *it == item && cell.location == location);

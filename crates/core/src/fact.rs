@@ -277,6 +277,20 @@ pub enum EarlyCancel {
     Units(Quantity),
 }
 
+impl EarlyCancel {
+    /// Both together: all is all, units add up.
+    pub fn and(self, more: EarlyCancel) -> EarlyCancel {
+        match (self, more) {
+            (EarlyCancel::Units(some), EarlyCancel::Units(more)) => {
+                // A sum above the largest quantity cancels every line there can be.
+                Quantity::new(some.units() + more.units())
+                    .map_or(EarlyCancel::All, EarlyCancel::Units)
+            }
+            (EarlyCancel::All, _) | (_, EarlyCancel::All) => EarlyCancel::All,
+        }
+    }
+}
+
 fact!(/** What was still committed is released, or a tombstone waits for the late order. */
 OrderCancelled {
     order: OrderId,

@@ -1,8 +1,10 @@
 //! Change the condition of goods where they lie.
 
+use super::claim::check_lines;
+use super::lines::{canonical, check_reason, contradiction, field_of, shelf};
 use super::prelude::*;
 
-args!(/** Change the condition of goods where they lie.. */
+args!(/** Change the condition of goods where they lie. */
 ChangeCondition {
     pub location: LocationId,
     pub lines: Vec<ChangeLine>,
@@ -18,7 +20,27 @@ ChangeLine {
     pub to: Condition,
 });
 
-pub(super) fn decide(ledger: &Ledger, now: Time, command: &ChangeCondition) -> Result<Decision, Rejection> {
-    let _ = (ledger, now, command);
-    Err(Rejection::UnknownPosition { position: 0 })
+pub(super) fn decide(
+    ledger: &Ledger,
+    _now: Time,
+    command: &ChangeCondition,
+) -> Result<Decision, Rejection> {
+    check_lines(&command.lines)?;
+    check_reason(command.reason.as_ref())?;
+    let mut movements = Vec::with_capacity(command.lines.len());
+    for (index, line) in command.lines.iter().enumerate() {
+        if line.from == line.to {
+            return Err(contradiction(field_of(index, "to"), "is the same condition as `from`"));
+        }
+        let (_, sku) = canonical(ledger, &line.sku)?;
+        let from = shelf(&command.location, line.from);
+        let to = shelf(&command.location, line.to);
+        movements.push(Movement { sku, quantity: line.quantity, from, to });
+    }
+    ledger.open_location(&command.location)?;
+    let fact = Fact::ConditionChanged(ConditionChanged {
+        location: command.location.clone(),
+        reason: command.reason.clone(),
+    });
+    Ok(Decision { fact, movements, flags: Vec::new() })
 }

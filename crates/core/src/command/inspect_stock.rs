@@ -1,5 +1,7 @@
 //! Inspect stock: goods in quality control are passed or rejected.
 
+use super::claim::check_lines;
+use super::lines::{canonical, check_units, contradiction, field_of, movement, shelf};
 use super::prelude::*;
 
 args!(/** Inspect stock. */
@@ -29,7 +31,33 @@ pub enum RejectedTo {
     Supplier,
 }
 
-pub(super) fn decide(ledger: &Ledger, now: Time, command: &InspectStock) -> Result<Decision, Rejection> {
-    let _ = (ledger, now, command);
-    Err(Rejection::UnknownPosition { position: 0 })
+pub(super) fn decide(
+    ledger: &Ledger,
+    _now: Time,
+    command: &InspectStock,
+) -> Result<Decision, Rejection> {
+    check_lines(&command.lines)?;
+    for (index, line) in command.lines.iter().enumerate() {
+        if line.passed == 0 && line.rejected == 0 {
+            let message = "or `rejected` must be above zero";
+            return Err(contradiction(field_of(index, "passed"), message));
+        }
+        check_units(index, "passed", line.passed)?;
+        check_units(index, "rejected", line.rejected)?;
+    }
+    let waiting = shelf(&command.location, Condition::QualityControl);
+    let passed = shelf(&command.location, Condition::Sellable);
+    let rejected = match command.rejected_to {
+        RejectedTo::Damaged => shelf(&command.location, Condition::Damaged),
+        RejectedTo::Supplier => Account::Supplier,
+    };
+    let mut movements = Vec::with_capacity(command.lines.len());
+    for line in &command.lines {
+        let (_, sku) = canonical(ledger, &line.sku)?;
+        movements.extend(movement(&sku, line.passed, waiting.clone(), passed.clone())?);
+        movements.extend(movement(&sku, line.rejected, waiting.clone(), rejected.clone())?);
+    }
+    ledger.open_location(&command.location)?;
+    let fact = Fact::StockInspected(StockInspected { location: command.location.clone() });
+    Ok(Decision { fact, movements, flags: Vec::new() })
 }

@@ -25,6 +25,7 @@ mod expire_hold;
 mod extend_hold;
 mod hold_stock;
 mod inspect_stock;
+mod lines;
 mod receive_stock;
 mod receive_transfer;
 mod register_channel;

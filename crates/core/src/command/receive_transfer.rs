@@ -1,5 +1,7 @@
 //! Receive a transfer or a part of it: received, damaged, missing.
 
+use super::claim::check_lines;
+use super::lines::{canonical, check_units, contradiction, field_of, movement, shelf};
 use super::prelude::*;
 
 args!(/** Receive a transfer or a part of it. */
@@ -19,7 +21,97 @@ ArrivedLine {
     pub missing: u64,
 });
 
-pub(super) fn decide(ledger: &Ledger, now: Time, command: &ReceiveTransfer) -> Result<Decision, Rejection> {
-    let _ = (ledger, now, command);
-    Err(Rejection::UnknownPosition { position: 0 })
+pub(super) fn decide(
+    ledger: &Ledger,
+    _now: Time,
+    command: &ReceiveTransfer,
+) -> Result<Decision, Rejection> {
+    check_arrived(&command.lines)?;
+    let names = command.lines.iter().map(|it| canonical(ledger, &it.sku));
+    let items = names.collect::<Result<Vec<(ItemNo, Sku)>, Rejection>>()?;
+    let transfer = ledger.known_transfer(&command.transfer)?;
+    if let Some((_, sku)) = items.iter().find(|(item, _)| !transfer.sent.contains_key(&item.0)) {
+        let transfer = command.transfer.clone();
+        return Err(Rejection::NotInTransfer { transfer, sku: sku.clone() });
+    }
+    if transfer.is_closed() {
+        return Err(Rejection::TransferClosed { transfer: command.transfer.clone() });
+    }
+    let mut arrival = Arrival {
+        transfer: &command.transfer,
+        to: &transfer.to,
+        left: transfer.in_transit.clone(),
+        movements: Vec::new(),
+        flags: Vec::new(),
+    };
+    for (index, (line, (item, sku))) in command.lines.iter().zip(items).enumerate() {
+        arrival.unload(index, line, item, &sku)?;
+    }
+    let whole = arrival.left.values().all(|it| *it == 0);
+    let fact =
+        Fact::TransferReceived(TransferReceived { transfer: command.transfer.clone(), whole });
+    Ok(Decision { fact, movements: arrival.movements, flags: arrival.flags })
+}
+
+fn check_arrived(lines: &[ArrivedLine]) -> Result<(), Rejection> {
+    check_lines(lines)?;
+    for (index, line) in lines.iter().enumerate() {
+        if line.received == 0 && line.damaged == 0 && line.missing == 0 {
+            let message = "`damaged` or `missing` must be above zero";
+            return Err(contradiction(field_of(index, "received"), message));
+        }
+        check_units(index, "received", line.received)?;
+        check_units(index, "damaged", line.damaged)?;
+        check_units(index, "missing", line.missing)?;
+    }
+    Ok(())
+}
+
+/// A transfer while it is unloaded, line by line.
+struct Arrival<'a> {
+    transfer: &'a TransferId,
+    to: &'a LocationId,
+    left: ByItem,
+    movements: Vec<Movement>,
+    flags: Vec<Flag>,
+}
+
+impl Arrival<'_> {
+    fn unload(
+        &mut self,
+        index: usize,
+        line: &ArrivedLine,
+        item: ItemNo,
+        sku: &Sku,
+    ) -> Result<(), Rejection> {
+        let received = self.take(item, line.received);
+        let damaged = self.take(item, line.damaged);
+        if self.take(item, line.missing) < line.missing {
+            let message = "is more than is left in transit";
+            return Err(contradiction(field_of(index, "missing"), message));
+        }
+        let transit = Account::Transit(self.transfer.clone());
+        let surplus = (line.received - received) + (line.damaged - damaged);
+        let moves = [
+            (received, &transit, shelf(self.to, Condition::Sellable)),
+            (damaged, &transit, shelf(self.to, Condition::Damaged)),
+            (line.missing, &transit, Account::Loss),
+            (surplus, &Account::Adjustment, shelf(self.to, Condition::QualityControl)),
+        ];
+        for (units, from, to) in moves {
+            self.movements.extend(movement(sku, units, from.clone(), to)?);
+        }
+        if surplus > 0 {
+            self.flags.push(Flag::OverReceipt { sku: sku.clone(), quantity: surplus });
+        }
+        Ok(())
+    }
+
+    /// Takes up to `units` out of transit; returns how many there were.
+    fn take(&mut self, item: ItemNo, units: u64) -> u64 {
+        let left = self.left.entry(item.0).or_default();
+        let taken = units.min(*left);
+        *left -= taken;
+        taken
+    }
 }

@@ -1,8 +1,9 @@
 //! Return stock to its supplier.
 
+use super::lines::{check_reason, leave_condition};
 use super::prelude::*;
 
-args!(/** Return stock to its supplier.. */
+args!(/** Return stock to its supplier. */
 ReturnToSupplier {
     pub location: LocationId,
     /// `damaged` unless a line says otherwise.
@@ -13,7 +14,19 @@ ReturnToSupplier {
     pub reason: Option<Reason>,
 });
 
-pub(super) fn decide(ledger: &Ledger, now: Time, command: &ReturnToSupplier) -> Result<Decision, Rejection> {
-    let _ = (ledger, now, command);
-    Err(Rejection::UnknownPosition { position: 0 })
+pub(super) fn decide(
+    ledger: &Ledger,
+    _now: Time,
+    command: &ReturnToSupplier,
+) -> Result<Decision, Rejection> {
+    check_reason(command.reason.as_ref())?;
+    let ReturnToSupplier { location, lines, supplier, reason } = command;
+    let outside = Account::Supplier;
+    let movements = leave_condition(ledger, location, lines, Condition::Damaged, &outside)?;
+    let fact = Fact::StockReturnedToSupplier(StockReturnedToSupplier {
+        location: location.clone(),
+        supplier: supplier.clone(),
+        reason: reason.clone(),
+    });
+    Ok(Decision { fact, movements, flags: Vec::new() })
 }

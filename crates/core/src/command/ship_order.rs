@@ -1,5 +1,9 @@
 //! Ship an order or a part of it: goods leave for the customer. A fact, also when nothing was committed.
 
+use rustc_hash::FxHashMap;
+
+use super::claim::{check_lines, refuse_doubles, splits};
+use super::lines::{contradiction, field_of, part, shelf};
 use super::prelude::*;
 
 args!(/** Ship an order or a part of it. */
@@ -27,7 +31,225 @@ ShipLine {
     pub location: Option<LocationId>,
 });
 
-pub(super) fn decide(ledger: &Ledger, now: Time, command: &ShipOrder) -> Result<Decision, Rejection> {
-    let _ = (ledger, now, command);
-    Err(Rejection::UnknownPosition { position: 0 })
+pub(super) fn decide(
+    ledger: &Ledger,
+    _now: Time,
+    command: &ShipOrder,
+) -> Result<Decision, Rejection> {
+    let order = ledger.order(&command.order);
+    let parcels = match command.lines.is_empty() {
+        true => all_that_is_committed(ledger, command, order)?,
+        false => named_lines(ledger, command, order)?,
+    };
+    if command.refuse_if_short {
+        refuse_short(ledger, &parcels)?;
+    }
+    let mut movements = Vec::with_capacity(parcels.len());
+    let mut flags = Vec::new();
+    for it in &parcels {
+        movements.push(Movement {
+            sku: it.line.sku.clone(),
+            quantity: it.line.quantity,
+            from: shelf(&it.line.location, Condition::Sellable),
+            to: Account::Customer,
+        });
+        let released: u64 = it.line.released.iter().map(|split| split.quantity.units()).sum();
+        let uncommitted = it.line.quantity.units() - released;
+        if uncommitted > 0 {
+            let (order, sku) = (command.order.clone(), it.line.sku.clone());
+            flags.push(Flag::UncommittedShip { order, sku, quantity: uncommitted });
+        }
+    }
+    let lines = parcels.into_iter().map(|it| it.line).collect();
+    let fact = Fact::OrderShipped(OrderShipped { order: command.order.clone(), lines });
+    Ok(Decision { fact, movements, flags })
+}
+
+/// What leaves one location of one line of the command.
+struct Parcel {
+    /// Place of the line in the command, from 0.
+    index: usize,
+    item: ItemNo,
+    location: LocationNo,
+    line: ShippedLine,
+}
+
+/// A line to ship, with names resolved.
+struct Outgoing<'a> {
+    index: usize,
+    line: &'a LineRef,
+    item: ItemNo,
+    /// Where it is committed, as far as it is.
+    committed_at: &'a [(LocationNo, u64)],
+    quantity: u64,
+    location: Option<LocationNo>,
+}
+
+fn all_that_is_committed(
+    ledger: &Ledger,
+    command: &ShipOrder,
+    order: Option<&Order>,
+) -> Result<Vec<Parcel>, Rejection> {
+    let location = command.location.as_ref().map(|it| ledger.open_location(it)).transpose()?;
+    let known = order.map_or(&[][..], |it| &it.lines);
+    let Some(first) = known.iter().find(|it| it.sku.is_some()) else {
+        return Err(Rejection::UnknownOrder { order: command.order.clone() });
+    };
+    let mut parcels = Vec::with_capacity(known.len());
+    for line in known {
+        let Some(sku) = line.sku.as_ref().filter(|_| line.committed() > 0) else { continue };
+        let outgoing = Outgoing {
+            index: parcels.len(),
+            line: &line.r#ref,
+            item: ledger.known_item(sku)?,
+            committed_at: &line.committed_at,
+            quantity: line.committed(),
+            location,
+        };
+        pack(ledger, &outgoing, &mut parcels)?;
+    }
+    match parcels.is_empty() {
+        true => Err(Rejection::ExceedsCommitted {
+            order: command.order.clone(),
+            line: first.r#ref.clone(),
+            requested: first.ordered,
+            committed: 0,
+        }),
+        false => Ok(parcels),
+    }
+}
+
+fn named_lines(
+    ledger: &Ledger,
+    command: &ShipOrder,
+    order: Option<&Order>,
+) -> Result<Vec<Parcel>, Rejection> {
+    check_lines(&command.lines)?;
+    let refs: Vec<&LineRef> = command.lines.iter().map(|it| &it.r#ref).collect();
+    refuse_doubles("lines.ref", &refs)?;
+    let mut parcels = Vec::with_capacity(command.lines.len());
+    for (index, asked) in command.lines.iter().enumerate() {
+        let known = order.and_then(|it| it.line(&asked.r#ref));
+        let item = item_of(ledger, command, asked, order, known)?;
+        let named = asked.location.as_ref().or(command.location.as_ref());
+        let committed = known.map_or(0, OrderLine::committed);
+        let quantity = asked.quantity.map_or(committed, Quantity::units);
+        if quantity == 0 {
+            let message = "is needed: nothing of the line is committed";
+            return Err(contradiction(field_of(index, "quantity"), message));
+        }
+        let outgoing = Outgoing {
+            index,
+            line: &asked.r#ref,
+            item,
+            committed_at: known.map_or(&[], |it| &it.committed_at),
+            quantity,
+            location: named.map(|it| ledger.open_location(it)).transpose()?,
+        };
+        pack(ledger, &outgoing, &mut parcels)?;
+    }
+    Ok(parcels)
+}
+
+/// The item of the line, by the book or, where that does not know it, by the caller.
+fn item_of(
+    ledger: &Ledger,
+    command: &ShipOrder,
+    asked: &ShipLine,
+    order: Option<&Order>,
+    known: Option<&OrderLine>,
+) -> Result<ItemNo, Rejection> {
+    let requested = asked.sku.as_ref().map(|it| ledger.known_item(it)).transpose()?;
+    let recorded =
+        known.and_then(|it| it.sku.as_ref()).map(|it| ledger.known_item(it)).transpose()?;
+    let (id, line) = (command.order.clone(), asked.r#ref.clone());
+    match (recorded, requested) {
+        (Some(recorded), Some(requested)) if recorded != requested => {
+            Err(Rejection::LineOfAnotherItem {
+                order: id,
+                line,
+                recorded: ledger.item(recorded).sku.clone(),
+                requested: ledger.item(requested).sku.clone(),
+            })
+        }
+        (Some(item), _) | (None, Some(item)) => Ok(item),
+        (None, None) if order.is_none() => Err(Rejection::UnknownOrder { order: id }),
+        (None, None) => Err(Rejection::UnknownLine { order: id, line }),
+    }
+}
+
+/// Packs one line: from the named location, or from where it is committed.
+fn pack(ledger: &Ledger, it: &Outgoing<'_>, parcels: &mut Vec<Parcel>) -> Result<(), Rejection> {
+    if let Some(location) = it.location {
+        // The commitment is consumed where the goods leave, then elsewhere: it moves with them.
+        let here = it.committed_at.iter().filter(|(at, _)| *at == location);
+        let elsewhere = it.committed_at.iter().filter(|(at, _)| *at != location);
+        let released = part(here.chain(elsewhere), it.quantity);
+        return seal(ledger, it, location, it.quantity, &released, parcels);
+    }
+    let mut from = part(it.committed_at.iter(), it.quantity);
+    let found: u64 = from.iter().map(|(_, units)| units).sum();
+    let count = from.len();
+    let Some(last) = from.last_mut() else {
+        return Err(Rejection::NoLocation { line: it.line.clone() });
+    };
+    // More left than was committed: it lay where the last of the commitment lay.
+    let surplus = it.quantity - found;
+    last.1 += surplus;
+    for (place, (location, units)) in from.into_iter().enumerate() {
+        let committed = if place + 1 == count { units - surplus } else { units };
+        seal(ledger, it, location, units, &vec![(location, committed)], parcels)?;
+    }
+    Ok(())
+}
+
+fn seal(
+    ledger: &Ledger,
+    it: &Outgoing<'_>,
+    location: LocationNo,
+    units: u64,
+    released: &AtLocations,
+    parcels: &mut Vec<Parcel>,
+) -> Result<(), Rejection> {
+    let sku = ledger.item(it.item).sku.clone();
+    let Some(quantity) = Quantity::new(units) else {
+        return Err(Rejection::BalanceTooLarge { sku });
+    };
+    let line = ShippedLine {
+        r#ref: it.line.clone(),
+        sku,
+        quantity,
+        location: ledger.location(location).id.clone(),
+        released: splits(ledger, released),
+    };
+    parcels.push(Parcel { index: it.index, item: it.item, location, line });
+    Ok(())
+}
+
+/// # Errors
+/// `insufficient_stock` with every parcel that the shelf cannot fill, by the book.
+fn refuse_short(ledger: &Ledger, parcels: &[Parcel]) -> Result<(), Rejection> {
+    let mut left: FxHashMap<(ItemNo, LocationNo), u64> = FxHashMap::default();
+    let mut missing = Vec::new();
+    for it in parcels {
+        let left = left.entry((it.item, it.location)).or_insert_with(|| {
+            u64::try_from(ledger.cell(it.item, it.location).sellable).unwrap_or(0)
+        });
+        let requested = it.line.quantity.units();
+        let available = requested.min(*left);
+        *left -= available;
+        if available < requested {
+            missing.push(Shortfall {
+                index: it.index as u64,
+                line: it.line.r#ref.clone(),
+                sku: it.line.sku.clone(),
+                location: Some(it.line.location.clone()),
+                requested,
+                available,
+                shortfall: requested - available,
+                limiting: "sellable_stock".into(),
+            });
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Rejection::InsufficientStock { lines: missing }) }
 }

@@ -66,10 +66,14 @@ impl Cell {
 
     /// Committed beyond what can be shipped.
     pub fn oversold(&self) -> u64 {
-        u64::try_from(self.committed - self.sellable.max(0)).unwrap_or(0).min(self.committed.max(0) as u64)
+        u64::try_from(self.committed - self.sellable.max(0))
+            .unwrap_or(0)
+            .min(self.committed.max(0) as u64)
     }
 
     pub fn is_empty(&self) -> bool {
-        Condition::ALL.iter().all(|it| self.balance(*it) == 0) && self.held == 0 && self.committed == 0
+        Condition::ALL.iter().all(|it| self.balance(*it) == 0)
+            && self.held == 0
+            && self.committed == 0
     }
 }

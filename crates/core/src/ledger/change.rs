@@ -103,7 +103,9 @@ impl Ledger {
         match self.tracking {
             Tracking::Off => {}
             Tracking::Keys => drop(self.touched.items.insert(number.0)),
-            Tracking::Undo => self.undo.push(Undo::Item(number, self.items[number.0 as usize].clone())),
+            Tracking::Undo => {
+                self.undo.push(Undo::Item(number, self.items[number.0 as usize].clone()))
+            }
         }
     }
 

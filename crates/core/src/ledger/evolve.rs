@@ -90,6 +90,10 @@ impl Ledger {
         if *left == 0 {
             transfer.in_transit.remove(&item.0);
         }
+        // Goods enter transit only when the transfer starts.
+        if change > 0 {
+            *transfer.sent.entry(item.0).or_default() += change.unsigned_abs();
+        }
         Ok(())
     }
 
@@ -103,7 +107,13 @@ impl Ledger {
         recorded
     }
 
-    fn record_claim(&mut self, sku: &Sku, location: &LocationId, claim: Claim, change: i64) -> Recorded {
+    fn record_claim(
+        &mut self,
+        sku: &Sku,
+        location: &LocationId,
+        claim: Claim,
+        change: i64,
+    ) -> Recorded {
         let item = self.stored_item(sku)?;
         let location = self.stored_location(location)?;
         self.touch_item(item);
@@ -139,7 +149,11 @@ impl Ledger {
             Fact::ChannelRegistered(it) => {
                 let locations = self.stored_locations(&it.locations)?;
                 self.touch_places();
-                self.channels.push(Channel { id: it.channel.clone(), name: it.name.clone(), locations });
+                self.channels.push(Channel {
+                    id: it.channel.clone(),
+                    name: it.name.clone(),
+                    locations,
+                });
                 Ok(())
             }
             Fact::ChannelChanged(it) => {
@@ -181,7 +195,8 @@ impl Ledger {
         let mut item = Item::new(it.sku.clone());
         if it.name.is_some() || it.category.is_some() || it.scale > 0 {
             let info = item.info_mut();
-            (info.name, info.category, info.scale) = (it.name.clone(), it.category.clone(), it.scale);
+            (info.name, info.category, info.scale) =
+                (it.name.clone(), it.category.clone(), it.scale);
         }
         self.by_sku.insert(it.sku.clone(), number);
         self.items.push(item);
@@ -290,7 +305,7 @@ impl Ledger {
             take(&mut known.committed_at, &at)?;
             known.cancelled += units(&at);
             if let Some(early) = line.early {
-                known.early = Some(early);
+                known.early = Some(known.early.map_or(early, |it| it.and(early)));
             }
         }
         Ok(())
@@ -327,6 +342,7 @@ impl Ledger {
             from: it.from.clone(),
             to: it.to.clone(),
             in_transit: ByItem::new(),
+            sent: ByItem::new(),
             position: self.position,
         };
         self.transfers.insert(it.transfer.clone(), transfer);

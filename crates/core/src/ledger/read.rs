@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Cell, Channel, ChannelNo, Hold, Item, ItemNo, Ledger, Location, LocationNo, Order, Transfer,
+    Cell, Channel, ChannelNo, Hold, HoldState, Item, ItemNo, Ledger, Location, LocationNo, Order,
+    Transfer,
 };
 use crate::{ChannelId, HoldId, LedgerId, LocationId, OrderId, Rejection, Sku, Time, TransferId};
 
@@ -96,6 +97,31 @@ impl Ledger {
         self.channel_no(id).ok_or_else(|| Rejection::UnknownChannel { channel: id.clone() })
     }
 
+    /// # Errors
+    /// `unknown_transfer`.
+    pub fn known_transfer(&self, id: &TransferId) -> Result<&Transfer, Rejection> {
+        self.transfer(id).ok_or_else(|| Rejection::UnknownTransfer { transfer: id.clone() })
+    }
+    /// A hold that still holds at `now`. One past its end does not, recorded or not.
+    ///
+    /// # Errors
+    /// `unknown_hold`, `hold_expired`, `hold_already_released`, `hold_already_converted`.
+    pub fn live_hold(&self, id: &HoldId, now: Time) -> Result<&Hold, Rejection> {
+        let hold = self.hold(id).ok_or_else(|| Rejection::UnknownHold { hold: id.clone() })?;
+        let id = id.clone();
+        match &hold.state {
+            HoldState::Live if hold.is_live(now) => Ok(hold),
+            HoldState::Live | HoldState::Expired => {
+                let (expired_at, lines) = (hold.expires_at, Vec::new());
+                Err(Rejection::HoldExpired { hold: id, expired_at, lines })
+            }
+            HoldState::Released => Err(Rejection::HoldAlreadyReleased { hold: id }),
+            HoldState::Converted(order) => {
+                Err(Rejection::HoldAlreadyConverted { hold: id, order: order.clone() })
+            }
+        }
+    }
+
     /// The cell of an item at a location; all zero where nothing ever was.
     pub fn cell(&self, item: ItemNo, location: LocationNo) -> Cell {
         self.item(item).cell(location).copied().unwrap_or_else(|| Cell::new(location))
@@ -112,7 +138,11 @@ impl Ledger {
         if cell.held == 0 || self.ends.first().is_none_or(|(end, _)| *end > now) {
             return cell.held;
         }
-        cell.held - self.overdue(now).map(|(_, hold)| self.held_by(hold, item, cell.location)).sum::<i64>()
+        cell.held
+            - self
+                .overdue(now)
+                .map(|(_, hold)| self.held_by(hold, item, cell.location))
+                .sum::<i64>()
     }
 
     fn held_by(&self, hold: &Hold, item: ItemNo, location: LocationNo) -> i64 {

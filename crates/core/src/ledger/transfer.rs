@@ -10,6 +10,8 @@ pub struct Transfer {
     pub from: LocationId,
     pub to: LocationId,
     pub in_transit: ByItem,
+    /// What was sent at first: tells a surplus from an item the transfer never carried.
+    pub sent: ByItem,
     pub position: u64,
 }
 
