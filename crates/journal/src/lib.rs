@@ -28,7 +28,7 @@ pub use embedded::Embedded;
 pub use fault::{AppendError, ClaimError, Fault};
 pub use hash::Hash;
 pub use high_water::HighWater;
-pub use jetstream::{Durability, JetStream, JetStreamConfig};
+pub use jetstream::{Durability, JetStream, JetStreamConfig, Tls};
 pub use memory::MemoryJournal;
 pub use patience::Patience;
 pub use writer::Writer;

@@ -1,5 +1,6 @@
 //! The writer against a journal that fails in every known way: nothing acknowledged is lost, nothing
 //! is doubled, nothing called failed turns up.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

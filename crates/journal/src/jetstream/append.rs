@@ -1,6 +1,7 @@
 //! One append: a publish with an expected last sequence, and what its answer means.
 
 use super::link::Link;
+use super::stream;
 use crate::block::Block;
 use crate::fault::{AppendError, Fault};
 use async_nats::{HeaderMap, Request, RequestError, RequestErrorKind};
@@ -24,15 +25,21 @@ pub(super) fn append(
     let request = Request::new().headers(headers).payload(block.bytes.clone());
     match link.request(subject, request).map_err(AppendError::NotStored)? {
         Ok(answer) => read_answer(&answer, stream, block),
-        Err(error) => Err(read_refusal(link, &error, block)),
+        Err(error) => Err(read_refusal(link, &error, stream, block)),
     }
 }
 
-fn read_refusal(link: &Link, error: &RequestError, block: &Block) -> AppendError {
+/// An election ends by itself; a stream that is gone does not come back.
+fn why_nobody_answered(link: &Link, stream: &str) -> Fault {
+    match stream::info(link, stream) {
+        Ok(None) => Fault::Missing(format!("the stream {stream} is gone")),
+        Ok(Some(_)) | Err(_) => Fault::Unavailable(format!("the stream {stream} has no leader")),
+    }
+}
+
+fn read_refusal(link: &Link, error: &RequestError, stream: &str, block: &Block) -> AppendError {
     match error.kind() {
-        RequestErrorKind::NoResponders => {
-            AppendError::NotStored(Fault::Unavailable("the stream has no leader".to_string()))
-        }
+        RequestErrorKind::NoResponders => AppendError::NotStored(why_nobody_answered(link, stream)),
         RequestErrorKind::MaxPayloadExceeded => AppendError::NotStored(Fault::TooLarge {
             bytes: block.bytes.len(),
             bytes_max: link.client().max_payload(),

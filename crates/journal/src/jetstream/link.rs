@@ -8,6 +8,7 @@ use async_nats::{Client, ConnectOptions, Request, RequestError, RequestErrorKind
 use bytes::Bytes;
 use serde_json::Value;
 use std::future::Future;
+use std::path::Path;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
@@ -119,13 +120,28 @@ async fn connect(config: &JetStreamConfig) -> Result<Client, Fault> {
         .connection_timeout(config.ack_timeout)
         .request_timeout(Some(config.ack_timeout));
     if let Some(path) = &config.credentials {
-        let doing = || format!("read the NATS credentials {}", path.display());
-        let loaded = options.credentials_file(path).await;
-        options = loaded.map_err(|error| Fault::io(doing(), error))?;
+        options = with_credentials(options, path)?;
+    }
+    if let Some(ca) = &config.tls.ca {
+        options = options.add_root_certificates(ca.clone()).require_tls(true);
+    }
+    if let Some((certificate, key)) = &config.tls.client {
+        options = options.add_client_certificate(certificate.clone(), key.clone());
     }
     let addresses = addresses(&config.url)?;
     let connecting = options.connect(addresses);
     connecting.await.map_err(|error| Fault::Unavailable(format!("{}: {error}", config.url)))
+}
+
+/// A credentials file has a JWT and a seed; a file with a seed alone is a user nkey.
+fn with_credentials(options: ConnectOptions, path: &Path) -> Result<ConnectOptions, Fault> {
+    let doing = || format!("read the NATS credentials {}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| Fault::io(doing(), error))?;
+    let seed = text.trim();
+    if seed.starts_with("SU") {
+        return Ok(options.nkey(seed.to_string()));
+    }
+    options.credentials(&text).map_err(|error| Fault::io(doing(), error))
 }
 
 fn addresses(url: &str) -> Result<Vec<ServerAddr>, Fault> {

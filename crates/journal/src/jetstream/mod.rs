@@ -30,13 +30,24 @@ pub enum Durability {
     Relaxed,
 }
 
+/// Certificate files in PEM, as far as the server demands them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Whom we trust, beside the system's roots.
+    pub ca: Option<PathBuf>,
+    /// Who we are: a certificate and its key.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
 /// How to reach a server and what to demand of it.
 #[derive(Clone, Debug)]
 pub struct JetStreamConfig {
     /// Server addresses, separated by commas: `nats://127.0.0.1:4222`.
     pub url: String,
-    /// A NATS credentials file.
+    /// A NATS credentials file, or a file that holds the seed of a user nkey.
     pub credentials: Option<PathBuf>,
+    /// Certificates for servers that demand them.
+    pub tls: Tls,
     /// Copies of the stream: 1 or 3.
     pub replicas: usize,
     pub durability: Durability,
@@ -56,6 +67,7 @@ impl JetStreamConfig {
         JetStreamConfig {
             url: url.into(),
             credentials: None,
+            tls: Tls::default(),
             replicas: 1,
             durability: Durability::Strict,
             monitor_url: None,

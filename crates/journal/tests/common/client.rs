@@ -136,3 +136,13 @@ pub fn audit(stored: &[Bytes], clients: &[&Client]) {
         }
     }
 }
+
+impl Told {
+    /// The height, of a body that was stored.
+    pub fn stored(self) -> u64 {
+        match self {
+            Told::Stored(height) => height,
+            Told::NotStored | Told::Unknown => panic!("not known to be stored"),
+        }
+    }
+}
