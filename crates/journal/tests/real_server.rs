@@ -262,7 +262,7 @@ fn a_server_whose_syncing_is_not_known_is_refused() {
     assert!(fault.to_string().contains("no monitoring address is configured"), "{fault}");
     // Another server's monitoring proves nothing about this one.
     let other = started(true);
-    nats.config.monitor_url = other.config.monitor_url.clone();
+    nats.config.monitor_url = other.config.monitor_url;
     let fault = open_refused(&nats);
     assert!(fault.to_string().contains("which we are connected to, did not say"), "{fault}");
 }
