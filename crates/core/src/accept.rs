@@ -197,3 +197,48 @@ fn flag_oversold(ledger: &Ledger, decision: &mut Decision) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn c30_a_claimed_time_ahead_is_believed_within_bounds() {
+        check(
+            "
+            @10 receive_stock A W:5 occurred_at=310
+            receive_stock A W:5 occurred_at=311
+            receive_stock A W:5 occurred_at=5
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable; ! clock_skew claimed=310s
+                rejected occurred_at_out_of_range earliest=1970-01-01T00:00:00Z latest=310s occurred_at=311s
+                7 stock_received: W 5 supplier > A/sellable
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r7_oversold_is_flagged_when_it_grows() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:5@A
+            damage_stock A W:1
+            damage_stock A W:1
+            receive_stock A W:1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_committed: W@A committed +5
+                8 stock_damaged: W 1 A/sellable > A/damaged; ! oversold by=1 location=A sku=W
+                9 stock_damaged: W 1 A/sellable > A/damaged; ! oversold by=2 location=A sku=W
+                10 stock_received: W 1 supplier > A/sellable
+                W@A sellable 4 damaged 2 committed 5 free -1
+            "#]],
+        );
+    }
+}

@@ -18,8 +18,12 @@ pub enum Condition {
 }
 
 impl Condition {
-    pub const ALL: [Condition; 4] =
-        [Condition::Sellable, Condition::QualityControl, Condition::Damaged, Condition::Quarantined];
+    pub const ALL: [Condition; 4] = [
+        Condition::Sellable,
+        Condition::QualityControl,
+        Condition::Damaged,
+        Condition::Quarantined,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {

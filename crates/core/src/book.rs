@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{BlockBody, Corrupt, Entry, Envelope, Ledger, LedgerId, Place, Refusal, Seen, Time, Tracking};
+use crate::{
+    BlockBody, Corrupt, Entry, Envelope, Ledger, LedgerId, Place, Refusal, Seen, Time, Tracking,
+};
 
 /// The fold of a shard's blocks. The projector's copy is what was committed; a starting engine
 /// begins from one.

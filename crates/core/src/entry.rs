@@ -61,7 +61,9 @@ impl TryFrom<SmolStr> for Note {
             return Err(format!("must have at most {NOTE_CHARS_MAX} characters"));
         }
         match text.chars().find(|it| it.is_control() && *it != '\n') {
-            Some(it) => Err(format!("contains the control character U+{:04X}; remove it", it as u32)),
+            Some(it) => {
+                Err(format!("contains the control character U+{:04X}; remove it", it as u32))
+            }
             None => Ok(Note(text)),
         }
     }
@@ -133,7 +135,9 @@ pub struct BlockBody {
 }
 
 /// A map in which a key stands twice is refused rather than half believed.
-fn unique_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Label, Note>, D::Error> {
+fn unique_keys<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Label, Note>, D::Error> {
     struct Pairs;
     impl<'de> Visitor<'de> for Pairs {
         type Value = BTreeMap<Label, Note>;

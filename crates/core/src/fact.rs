@@ -95,7 +95,8 @@ impl Fact {
             Fact::StockHeld(it) => {
                 it.lines.iter().for_each(|line| each(&line.sku, &line.at, Claim::Held, 1));
             }
-            Fact::HoldReleased(HoldReleased { lines, .. }) | Fact::HoldExpired(HoldExpired { lines, .. }) => {
+            Fact::HoldReleased(HoldReleased { lines, .. })
+            | Fact::HoldExpired(HoldExpired { lines, .. }) => {
                 lines.iter().for_each(|line| each(&line.sku, &line.at, Claim::Held, -1));
             }
             Fact::OrderCommitted(it) => {
@@ -114,10 +115,14 @@ impl Fact {
                 }
             }
             Fact::OrderShipped(it) => {
-                it.lines.iter().for_each(|line| each(&line.sku, &line.released, Claim::Committed, -1));
+                it.lines
+                    .iter()
+                    .for_each(|line| each(&line.sku, &line.released, Claim::Committed, -1));
             }
             Fact::EntryReversed(it) => {
-                it.unshipped.iter().for_each(|line| each(&line.sku, &line.released, Claim::Committed, 1));
+                it.unshipped
+                    .iter()
+                    .for_each(|line| each(&line.sku, &line.released, Claim::Committed, 1));
             }
             Fact::ItemRegistered(_)
             | Fact::AliasAdded(_)

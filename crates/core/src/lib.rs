@@ -11,6 +11,8 @@ mod name;
 mod quantity;
 mod rejection;
 mod seen;
+#[cfg(test)]
+mod testing;
 mod time;
 
 pub use accept::*;

@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::{
-    ChannelId, Condition, HoldId, LineRef, LocationId, OrderId, Sku, Time, TransferId,
-};
+use crate::{ChannelId, Condition, HoldId, LineRef, LocationId, OrderId, Sku, Time, TransferId};
 
 /// In order of precedence: when several apply, the first listed is returned.
 ///
@@ -64,7 +62,13 @@ pub enum Rejection {
     /// Fewer units are free than were asked for. Ask for less, or wait for stock.
     InsufficientStock { lines: Vec<Shortfall> },
     /// The book says another number than the caller expected. Read it again and decide anew.
-    StaleExpectation { sku: Sku, location: LocationId, condition: Condition, expected: u64, actual: i64 },
+    StaleExpectation {
+        sku: Sku,
+        location: LocationId,
+        condition: Condition,
+        expected: u64,
+        actual: i64,
+    },
     /// The book moved while the count was looked up. Send the count again.
     BookMoved { sku: Sku, location: LocationId, touched: u64, looked_up: u64 },
     /// The transfer is done.

@@ -25,7 +25,9 @@ impl Place {
 
     /// As one number: height, index, and whether it is a refusal.
     pub fn pack(self) -> u64 {
-        (self.height << (Place::INDEX_BITS + 1)) | u64::from(self.index) << 1 | u64::from(self.refusal)
+        (self.height << (Place::INDEX_BITS + 1))
+            | u64::from(self.index) << 1
+            | u64::from(self.refusal)
     }
     pub fn unpack(packed: u64) -> Place {
         Place {

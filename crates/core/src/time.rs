@@ -39,7 +39,8 @@ impl FromStr for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = i64::try_from(self.0).ok().and_then(|it| jiff::Timestamp::from_microsecond(it).ok());
+        let moment =
+            i64::try_from(self.0).ok().and_then(|it| jiff::Timestamp::from_microsecond(it).ok());
         match moment {
             Some(moment) => write!(f, "{moment}"),
             None => write!(f, "{}us", self.0),
@@ -76,7 +77,10 @@ mod tests {
     fn a_moment_reads_as_it_was_written() {
         let moment: Time = "2026-11-22T08:30:00.000001Z".parse().unwrap();
         assert_eq!(moment.to_string(), "2026-11-22T08:30:00.000001Z");
-        assert_eq!("2026-11-22T09:30:00+01:00".parse::<Time>().unwrap().to_string(), "2026-11-22T08:30:00Z");
+        assert_eq!(
+            "2026-11-22T09:30:00+01:00".parse::<Time>().unwrap().to_string(),
+            "2026-11-22T08:30:00Z"
+        );
         assert_eq!("2026-11-22".parse::<Time>(), Err(InvalidTime));
         assert_eq!("1969-12-31T00:00:00Z".parse::<Time>(), Err(InvalidTime));
     }

@@ -130,3 +130,80 @@ fn balances(
     }
     Ok(balances)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn the_book_is_corrected_by_a_change() {
+        check(
+            "
+            adjust_stock A W(change=5) G(change=1) G(change=1) reason=found
+            adjust_stock A W(change=-2) W(change=1,condition=damaged) reason=shrinkage
+            stock W@A
+            adjust_stock A W(change=-9) reason=correction
+            ",
+            expect![[r#"
+                6 stock_adjusted: W 5 adjustment > A/sellable; G 1 adjustment > A/sellable; G 1 adjustment > A/sellable
+                7 stock_adjusted: W 2 A/sellable > adjustment; W 1 adjustment > A/damaged
+                W@A sellable 3 damaged 1 free 3
+                8 stock_adjusted: W 9 A/sellable > adjustment; ! negative_book balance=-6 condition=sellable location=A sku=W
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_book_is_set_where_the_caller_knows_it() {
+        check(
+            "
+            receive_stock A W:5
+            adjust_stock A W(set=7,expected=4) reason=correction
+            adjust_stock A W(set=7,expected=5) reason=correction
+            adjust_stock A W(set=7,expected=7) reason=correction
+            adjust_stock A W(set=3,expected=null) reason=data_import
+            adjust_stock A W(set=3) reason=correction
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                rejected stale_expectation actual=5 condition=sellable expected=4 location=A sku=W
+                7 stock_adjusted: W 2 adjustment > A/sellable
+                8 stock_adjusted:
+                9 stock_adjusted: W 4 A/sellable > adjustment
+                rejected contradiction field=lines[0].expected message=is needed with `set`; `null` waives the check
+                W@A sellable 3 free 3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn bad_adjustments_are_refused() {
+        check(
+            "
+            adjust_stock A W reason=found
+            adjust_stock A W(change=0) reason=found
+            adjust_stock A W(change=1,set=1) reason=found
+            adjust_stock A W(change=1,expected=1) reason=found
+            adjust_stock A W(change=1) reason=other
+            adjust_stock A W(change=1) W(set=1,expected=null) reason=found
+            adjust_stock A W(change=-1000000000001) reason=found
+            adjust_stock A W(set=1000000000001,expected=null) reason=found
+            adjust_stock A W(change=1) reason=other:seen
+            ",
+            expect![[r#"
+                rejected contradiction field=lines[0].change message=or `set` is needed
+                rejected contradiction field=lines[0].change message=must not be zero
+                rejected contradiction field=lines[0].set message=stands beside `change`; leave one of them out
+                rejected contradiction field=lines[0].expected message=belongs to `set`; leave it out
+                rejected contradiction field=reason.note message=is needed with the reason `other`
+                rejected duplicate_in_batch field=lines.sku value=W
+                rejected contradiction field=lines[0].change message=must be at most 1000000000000
+                rejected contradiction field=lines[0].set message=must be at most 1000000000000
+                6 stock_adjusted: W 1 adjustment > A/sellable
+            "#]],
+        );
+    }
+}

@@ -123,3 +123,162 @@ fn exceeds(command: &CancelOrder, line: &OrderLine, requested: u64) -> Rejection
         committed: line.committed(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn c01_cancel_after_a_partial_shipment_frees_the_rest_only() {
+        check(
+            "
+            receive_stock A W:10
+            commit_order O1 W:10@A
+            ship_order O1 1:4
+            cancel_order O1 1:7
+            cancel_order O1 1:2
+            cancel_order O1 reason=promotion
+            order O1
+            stock W@A
+            cancel_order O1
+            cancel_order O1 1
+            cancel_order O1 1:1
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_committed: W@A committed +10
+                8 order_shipped: W 4 A/sellable > customer; W@A committed -4
+                rejected exceeds_committed committed=6 line=1 order=O1 requested=7
+                9 order_cancelled: W@A committed -2
+                10 order_cancelled: W@A committed -4
+                O1 | 1 ordered 10 shipped 4 cancelled 6
+                W@A sellable 6 free 6
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=10
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=10
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c02_an_order_cancelled_before_it_arrives_is_committed_and_cancelled() {
+        check(
+            "
+            receive_stock A W:10
+            cancel_order O1
+            order O1
+            commit_order O1 W:3@A
+            order O1
+            stock W@A
+            cancel_order O1
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_cancelled: tombstone
+                O1 tombstone
+                8 order_committed: 1 cancelled 3
+                O1 tombstone | 1 ordered 3 cancelled 3
+                W@A sellable 10 free 10
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c02_a_line_cancelled_before_it_arrives_in_part() {
+        check(
+            "
+            receive_stock A W:10 G:10
+            cancel_order O1 1:2
+            cancel_order O1 1:1 2
+            commit_order O1 W:5@A G:4@A W:1@A
+            order O1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable; G 10 supplier > A/sellable
+                7 order_cancelled: 1 early units=2
+                8 order_cancelled: 1 early units=1; 2 early all
+                9 order_committed: W@A committed +2; W@A committed +1; 1 cancelled 3; 2 cancelled 4
+                O1 | 1 ordered 5 committed 2 cancelled 3 | 2 ordered 4 cancelled 4 | 3 ordered 1 committed 1
+                W@A sellable 10 committed 3 free 7
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c02_an_unknown_line_of_a_known_order_waits_too() {
+        check(
+            "
+            receive_stock A W:10
+            commit_order O1 W:1@A
+            cancel_order O1 9
+            commit_order O1 W:2@A(ref=9)
+            order O1
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_committed: W@A committed +1
+                8 order_cancelled: 9 early all
+                9 order_committed: 9 cancelled 2
+                O1 | 1 ordered 1 committed 1 | 9 ordered 2 cancelled 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r8_a_cancelled_order_never_restocks_what_was_shipped() {
+        check(
+            "
+            receive_stock A W:3
+            commit_order O1 W:3@A
+            ship_order O1
+            cancel_order O1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 3 supplier > A/sellable
+                7 order_committed: W@A committed +3
+                8 order_shipped: W 3 A/sellable > customer; W@A committed -3
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=3
+                W@A sellable 0 free 0
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_was_drawn_on_last_is_given_back_first() {
+        check(
+            "
+            receive_stock A W:2
+            receive_stock B W:2
+            commit_order O1 channel=web W:4
+            cancel_order O1 1:1
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 stock_received: W 2 supplier > B/sellable
+                8 order_committed: W@A committed +2; W@B committed +2
+                9 order_cancelled: W@B committed -1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn bad_cancellations_are_refused() {
+        check(
+            "
+            cancel_order O1 1:1 1:1
+            cancel_order O1 reason=other
+            cancel_order O1 reason=other:why
+            ",
+            expect![[r#"
+                rejected duplicate_in_batch field=lines.ref value=1
+                rejected contradiction field=reason.note message=is needed with the reason `other`
+                6 order_cancelled: tombstone
+            "#]],
+        );
+    }
+}

@@ -44,3 +44,30 @@ pub(super) fn decide(
     });
     Ok(Decision { fact, movements, flags: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn goods_change_where_they_lie() {
+        check(
+            "
+            receive_stock A W:5
+            change_condition A W:2(from=sellable,to=quarantined) reason=recall
+            change_condition A W:1(from=quarantined,to=sellable)
+            change_condition A W:1(from=damaged,to=damaged)
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 condition_changed: W 2 A/sellable > A/quarantined
+                8 condition_changed: W 1 A/quarantined > A/sellable
+                rejected contradiction field=lines[0].to message=is the same condition as `from`
+                W@A sellable 4 quarantined 1 free 4
+            "#]],
+        );
+    }
+}

@@ -61,7 +61,7 @@ pub(super) fn route(
     for need in needs {
         let named = need.location.as_slice();
         let locations = if named.is_empty() { served_by(ledger, channel) } else { named };
-        let Some(first) = locations.first() else {
+        let Some(first) = locations.iter().find(|it| !ledger.location(**it).closed) else {
             return Err(Rejection::NoLocation { line: need.line.clone() });
         };
         let free = |it: LocationNo| free_for(ledger, now, &taken, need.item, it);
@@ -165,7 +165,10 @@ pub(super) fn check_lines<T>(lines: &[T]) -> Result<(), Rejection> {
 
 /// # Errors
 /// `duplicate_in_batch` on the first value that stands twice.
-pub(super) fn refuse_doubles<T: Ord + ToString>(field: &str, values: &[T]) -> Result<(), Rejection> {
+pub(super) fn refuse_doubles<T: Ord + ToString>(
+    field: &str,
+    values: &[T],
+) -> Result<(), Rejection> {
     if values.len() < 2 {
         return Ok(());
     }

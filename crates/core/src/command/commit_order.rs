@@ -2,6 +2,7 @@
 
 use super::claim::{Need, Short, line_refs, route, splits};
 use super::prelude::*;
+use super::release_hold::all_that_is_held;
 
 args!(/** Commit an order. */
 CommitOrder {
@@ -42,7 +43,7 @@ pub(super) fn decide(
     let from_hold: Vec<ClaimLine>;
     let lines = match &hold {
         Some(it) if command.lines.is_empty() => {
-            from_hold = lines_of(it.hold);
+            from_hold = lines_of(ledger, it.hold);
             &from_hold
         }
         _ => &command.lines,
@@ -50,6 +51,8 @@ pub(super) fn decide(
     let mut drafts = draft(ledger, command, lines)?;
     let released = match &hold {
         Some(it) if !it.late => convert(it.hold, &mut drafts, ledger),
+        // Its end has come, and nobody has recorded it yet.
+        Some(it) if it.hold.state == HoldState::Live => all_that_is_held(ledger, it.hold),
         _ => Vec::new(),
     };
     commit_afresh(ledger, now, command, channel, &mut drafts)
@@ -93,22 +96,26 @@ fn used_hold<'a>(
     }
 }
 
-/// What a hold asks for when the order does not say it again.
-fn lines_of(hold: &Hold) -> Vec<ClaimLine> {
+/// What a hold asks for when the order does not say it again. Without a channel every line of a
+/// hold has one location, and keeps it.
+fn lines_of(ledger: &Ledger, hold: &Hold) -> Vec<ClaimLine> {
     let line = |it: &HeldUnits| {
-        let quantity = Quantity::new(it.held())?;
-        Some(ClaimLine { r#ref: Some(it.r#ref.clone()), sku: it.sku.clone(), quantity, location: None })
+        let named = it.at.first().filter(|_| hold.channel.is_none());
+        Some(ClaimLine {
+            r#ref: Some(it.r#ref.clone()),
+            sku: it.sku.clone(),
+            quantity: Quantity::new(it.held())?,
+            location: named.map(|(location, _)| ledger.location(*location).id.clone()),
+        })
     };
     hold.lines.iter().filter_map(line).collect()
 }
 
 fn explain(rejection: Rejection, hold: Option<&UsedHold<'_>>) -> Rejection {
     match (rejection, hold) {
-        (Rejection::InsufficientStock { lines }, Some(it)) if it.late => Rejection::HoldExpired {
-            hold: it.id.clone(),
-            expired_at: it.hold.expires_at,
-            lines,
-        },
+        (Rejection::InsufficientStock { lines }, Some(it)) if it.late => {
+            Rejection::HoldExpired { hold: it.id.clone(), expired_at: it.hold.expires_at, lines }
+        }
         (rejection, _) => rejection,
     }
 }
@@ -166,7 +173,17 @@ fn draft(
         };
         let (from_hold, at) = (AtLocations::new(), AtLocations::new());
         let line = line_ref;
-        drafts.push(Draft { index, line, item, asked, location, shipped, cancelled, from_hold, at });
+        drafts.push(Draft {
+            index,
+            line,
+            item,
+            asked,
+            location,
+            shipped,
+            cancelled,
+            from_hold,
+            at,
+        });
     }
     Ok(drafts)
 }
@@ -217,9 +234,8 @@ fn convert(hold: &Hold, drafts: &mut [Draft], ledger: &Ledger) -> Vec<ReleasedLi
     for same_line in [true, false] {
         for units in &mut held {
             let item = ledger.item_no(&units.sku);
-            let fits = |it: &&mut Draft| {
-                Some(it.item) == item && (!same_line || it.line == units.r#ref)
-            };
+            let fits =
+                |it: &&mut Draft| Some(it.item) == item && (!same_line || it.line == units.r#ref);
             for draft in drafts.iter_mut().filter(fits) {
                 let open = draft.open();
                 move_units(&mut units.at, &mut draft.from_hold, open);
@@ -276,4 +292,231 @@ fn commit_afresh(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn r1_all_lines_or_none() {
+        check(
+            "
+            receive_stock A W:5 G:1
+            commit_order O1 W:3@A G:2@A W:3@A
+            commit_order O1 W:3@A G:2@A W:3@A partial=per_line
+            order O1
+            commit_order O2 W:3@A G:2@A partial=best_effort
+            order O2
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable; G 1 supplier > A/sellable
+                rejected insufficient_stock lines=[available=1 index=1 limiting=free_stock line=2 location=A requested=2 shortfall=1 sku=G][available=2 index=2 limiting=free_stock line=3 location=A requested=3 shortfall=1 sku=W]
+                7 order_committed: W@A committed +3; 2 short 2; 3 short 3
+                O1 | 1 ordered 3 committed 3 | 2 ordered 0 | 3 ordered 0
+                8 order_committed: W@A committed +2; G@A committed +1; 1 short 1; 2 short 1
+                O2 | 1 ordered 2 committed 2 | 2 ordered 1 committed 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c03_a_line_is_committed_once_whatever_key_says_so() {
+        check(
+            "
+            receive_stock A W:9
+            commit_order O1 W:3@A
+            commit_order O1 W:3@A
+            commit_order O1 W:4@A
+            commit_order O1 G:3@A
+            commit_order O1 W:3@A(ref=2)
+            order O1
+            ",
+            expect![[r#"
+                6 stock_received: W 9 supplier > A/sellable
+                7 order_committed: W@A committed +3
+                rejected line_already_committed line=1 order=O1 same=true
+                rejected line_already_committed line=1 order=O1 same=false
+                rejected line_already_committed line=1 order=O1 same=false
+                8 order_committed: W@A committed +3
+                O1 | 1 ordered 3 committed 3 | 2 ordered 3 committed 3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c20_a_hold_that_ends_in_this_moment_is_converted_afresh() {
+        check(
+            "
+            @10 receive_stock A W:5
+            hold_stock H1 W:4@A expires_in=60
+            @70 commit_order O1 hold=H1
+            hold H1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +4; until 70s
+                8 order_committed: W@A committed +4; W@A held -4; converted_late
+                H1 over Converted(OrderId("O1")) until 70s
+                W@A sellable 5 committed 4 free 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c20_a_live_hold_is_never_checked_again() {
+        check(
+            "
+            @10 receive_stock A W:5
+            hold_stock H1 W:4@A expires_in=60
+            write_off_stock A W:3/sellable
+            @69 commit_order O1 hold=H1
+            commit_order O2 hold=H1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +4; until 70s
+                8 stock_written_off: W 3 A/sellable > loss
+                9 order_committed: W@A held -4; W@A committed +4; ! oversold by=2 location=A sku=W
+                rejected hold_already_converted hold=H1 order=O1
+                W@A sellable 2 committed 4 free -2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c20_an_ended_hold_whose_units_are_gone_is_refused() {
+        check(
+            "
+            @10 receive_stock A W:5
+            hold_stock H1 W:4@A expires_in=60
+            @70 commit_order O2 W:3@A
+            commit_order O1 hold=H1
+            expire_hold H1
+            commit_order O1 hold=H1
+            commit_order O1 hold=H1 if_short=accept_oversold
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +4; until 70s
+                8 order_committed: W@A committed +3
+                rejected hold_expired expired_at=70s hold=H1 lines=[available=2 index=0 limiting=free_stock line=1 location=A requested=4 shortfall=2 sku=W]
+                9 hold_expired: W@A held -4
+                rejected hold_expired expired_at=70s hold=H1 lines=[available=2 index=0 limiting=free_stock line=1 location=A requested=4 shortfall=2 sku=W]
+                10 order_committed: W@A committed +4; ! oversold by=2 location=A sku=W; converted_late
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c20_the_recorded_expiry_changes_no_answer() {
+        check(
+            "
+            @10 receive_stock A W:5
+            hold_stock H1 channel=web W:4 expires_in=60
+            @70 expire_hold H1
+            commit_order O1 hold=H1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +4; until 70s
+                8 hold_expired: W@A held -4
+                9 order_committed: W@A committed +4; converted_late
+                W@A sellable 5 committed 4 free 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c21_a_payment_after_the_release_is_refused_or_oversold_never_silent() {
+        check(
+            "
+            receive_stock A W:2
+            hold_stock H1 channel=web W:2
+            release_hold H1
+            commit_order O2 W:2@A
+            commit_order O1 hold=H1
+            commit_order O1 hold=H1 if_short=accept_oversold
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 stock_held: W@A held +2; until 900s
+                8 hold_released: W@A held -2; whole
+                9 order_committed: W@A committed +2
+                rejected hold_already_released hold=H1
+                10 order_committed: W@A committed +2; ! oversold by=2 location=A sku=W; converted_late
+                W@A sellable 2 committed 4 free -2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r4_the_hold_excludes_itself_and_frees_what_the_order_does_not_take() {
+        check(
+            "
+            receive_stock A W:5 G:2
+            hold_stock H1 W:5@A G:2@A
+            commit_order O1 hold=H1 W:3@A
+            stock W@A
+            stock G@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable; G 2 supplier > A/sellable
+                7 stock_held: W@A held +5; G@A held +2; until 900s
+                8 order_committed: W@A held -3; W@A committed +3; W@A held -2; G@A held -2
+                W@A sellable 5 committed 3 free 2
+                G@A sellable 2 free 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r4_an_order_may_be_larger_than_its_hold() {
+        check(
+            "
+            receive_stock A W:5
+            hold_stock H1 W:2@A
+            commit_order O1 hold=H1 W:4@A
+            commit_order O2 W:2@A
+            commit_order O2 hold=H9 W:2@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +2; until 900s
+                8 order_committed: W@A committed +2; W@A held -2; W@A committed +2
+                rejected insufficient_stock lines=[available=1 index=0 limiting=free_stock line=1 location=A requested=2 shortfall=1 sku=W]
+                rejected unknown_hold hold=H9
+            "#]],
+        );
+    }
+
+    #[test]
+    fn bad_commitments_are_refused() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:1
+            commit_order O1 lines=
+            commit_order O1 X:1@A
+            commit_order O1 W:1@C
+            commit_order O1 channel=mall W:1
+            commit_order O1 W:1@A(ref=x) W:1@A(ref=x)
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                rejected no_location line=1
+                rejected contradiction field=lines message=must have at least one line
+                rejected unknown_sku sku=X
+                rejected unknown_location location=C
+                rejected unknown_channel channel=mall
+                rejected duplicate_in_batch field=lines.ref value=x
+            "#]],
+        );
+    }
 }

@@ -42,7 +42,8 @@ pub(super) fn decide(
     for (index, line) in command.lines.iter().enumerate() {
         check_units(index, "quantity", line.quantity)?;
     }
-    let counted_at = command.counted_at.unwrap_or(now).min(now);
+    let claimed = command.counted_at.filter(|it| *it <= now);
+    let counted_at = claimed.unwrap_or(now);
     let in_the_past = counted_at < ledger.time() && counted_at < now;
     if in_the_past && command.book.len() != command.lines.len() {
         return Err(contradiction("counted_at", "is in the past: the book of then is missing"));
@@ -52,6 +53,7 @@ pub(super) fn decide(
     let mut tally = Tally {
         location,
         counted_at,
+        claimed: claimed.is_some(),
         decided: Vec::new(),
         movements: Vec::new(),
         flags: Vec::new(),
@@ -99,6 +101,8 @@ fn balances(ledger: &Ledger, command: &CountStock) -> Result<Vec<(ItemNo, Condit
 struct Tally {
     location: LocationNo,
     counted_at: Time,
+    /// Somebody said when. A count of this moment comes after all that the ledger knows.
+    claimed: bool,
     decided: Vec<CountedLine>,
     movements: Vec<Movement>,
     flags: Vec<Flag>,
@@ -115,7 +119,7 @@ impl Tally {
     ) -> Result<(), Rejection> {
         let sku = item.sku.clone();
         let anchor = item.anchor(self.location, condition);
-        let known = anchor.filter(|it| it.counted_at >= self.counted_at);
+        let known = anchor.filter(|it| self.claimed && it.counted_at >= self.counted_at);
         let applied =
             known.is_none_or(|it| it.counted_at == self.counted_at && it.counted == counted);
         match known {
@@ -143,5 +147,206 @@ impl Tally {
             applied,
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn c07_sales_after_the_counting_stay_counted() {
+        check(
+            "
+            @10 receive_stock A W:10
+            @30 ship_order O1 1:3(sku=W) location=A
+            @40 count_stock A W:8 counted_at=20
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_shipped: W 3 A/sellable > customer; ! uncommitted_ship order=O1 quantity=3 sku=W
+                8 stock_counted: W 2 A/sellable > count_variance; W counted 8 book 10
+                W@A sellable 5 free 5
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c07_of_overlapping_counts_the_later_wins() {
+        check(
+            "
+            @10 receive_stock A W:10
+            @20 receive_stock A G:1
+            @50 count_stock A W:20 counted_at=30
+            @60 count_stock A W:25 counted_at=15
+            @70 count_stock A W:30 counted_at=40
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 stock_received: G 1 supplier > A/sellable
+                8 stock_counted: W 10 count_variance > A/sellable; W counted 20 book 10
+                9 stock_counted: ! superseded_count sku=W; W counted 25 book 10 not applied
+                10 stock_counted: W 10 count_variance > A/sellable; W counted 30 book 20
+                W@A sellable 30 free 30
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c07_two_counts_of_one_moment_that_disagree() {
+        check(
+            "
+            @10 receive_stock A W:10
+            @20 receive_stock A W:1
+            @30 count_stock A W:12 counted_at=15
+            count_stock A W:12 counted_at=15
+            count_stock A W:13 counted_at=15
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 stock_received: W 1 supplier > A/sellable
+                8 stock_counted: W 2 count_variance > A/sellable; W counted 12 book 10
+                9 stock_counted: W counted 12 book 12
+                10 stock_counted: ! count_conflict counted=13 recorded=12 sku=W; W counted 13 book 12 not applied
+                W@A sellable 13 free 13
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c06_a_fact_dated_before_a_count_does_not_change_the_balance_after_it() {
+        check(
+            "
+            @10 receive_stock A W:10
+            @30 count_stock A W:8
+            @40 ship_order O1 1:2(sku=W) location=A occurred_at=20
+            stock W@A
+            @50 receive_stock A W:5 occurred_at=30
+            stock W@A
+            @60 damage_stock A W:1 occurred_at=25
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 stock_counted: W 2 A/sellable > count_variance; W counted 8 book 10
+                8 order_shipped: W 2 A/sellable > customer; W 2 count_variance > A/sellable; ! uncommitted_ship order=O1 quantity=2 sku=W; ! before_count account=A/sellable change=-2 sku=W
+                W@A sellable 8 free 8
+                9 stock_received: W 5 supplier > A/sellable
+                W@A sellable 13 free 13
+                10 stock_damaged: W 1 A/sellable > A/damaged; W 1 count_variance > A/sellable; ! before_count account=A/sellable change=-1 sku=W
+                W@A sellable 13 damaged 1 free 13
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c08_a_backdated_fact_without_a_count_is_never_refused() {
+        check(
+            "
+            @10 receive_stock A W:2
+            @50 ship_order O1 1:5(sku=W) location=A occurred_at=5
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 order_shipped: W 5 A/sellable > customer; ! uncommitted_ship order=O1 quantity=5 sku=W; ! negative_book balance=-3 condition=sellable location=A sku=W
+                W@A sellable -3 free -3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c22_a_count_below_what_is_committed_is_recorded_and_flagged() {
+        check(
+            "
+            receive_stock A W:10
+            commit_order O1 W:6@A
+            commit_order O2 W:3@A
+            count_stock A W:4
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_committed: W@A committed +6
+                8 order_committed: W@A committed +3
+                9 stock_counted: W 6 A/sellable > count_variance; ! oversold by=5 location=A sku=W; W counted 4 book 10
+                W@A sellable 4 committed 9 free -5
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c30_a_count_in_the_future_counts_as_now_or_is_refused() {
+        check(
+            "
+            @10 receive_stock A W:10
+            @20 count_stock A W:9 counted_at=60
+            count_stock A W:9 counted_at=400
+            @30 ship_order O1 1:1(sku=W) location=A
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 stock_counted: W 1 A/sellable > count_variance; ! clock_skew claimed=60s; W counted 9 book 10
+                rejected occurred_at_out_of_range earliest=1970-01-01T00:00:00Z latest=320s occurred_at=400s
+                8 order_shipped: W 1 A/sellable > customer; ! uncommitted_ship order=O1 quantity=1 sku=W
+                W@A sellable 8 free 8
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c28_a_count_of_everything_and_nothing() {
+        check(
+            "
+            receive_stock A W:1000000000000
+            count_stock A W:0
+            count_stock A W:1000000000001
+            receive_stock A W:1000000000000
+            receive_stock A W:1000000000000
+            count_stock A W:0
+            count_stock A W:1000000000000
+            count_stock A W:1000000000000
+            count_stock A W:999999999999
+            ",
+            expect![[r#"
+                6 stock_received: W 1000000000000 supplier > A/sellable
+                7 stock_counted: W 1000000000000 A/sellable > count_variance; W counted 0 book 1000000000000
+                rejected contradiction field=lines[0].quantity message=must be at most 1000000000000
+                8 stock_received: W 1000000000000 supplier > A/sellable
+                9 stock_received: W 1000000000000 supplier > A/sellable
+                rejected balance_too_large sku=W
+                10 stock_counted: W 1000000000000 A/sellable > count_variance; W counted 1000000000000 book 2000000000000
+                11 stock_counted: W counted 1000000000000 book 1000000000000
+                12 stock_counted: W 1 A/sellable > count_variance; W counted 999999999999 book 1000000000000
+            "#]],
+        );
+    }
+
+    #[test]
+    fn each_balance_is_counted_once() {
+        check(
+            "
+            count_stock A W:1 W:2
+            count_stock A GG:1 G:2
+            count_stock A W:1 W:2/damaged
+            count_stock A X:1
+            count_stock C W:1
+            count_stock A lines=
+            ",
+            expect![[r#"
+                rejected duplicate_in_batch field=lines.sku value=W
+                rejected duplicate_in_batch field=lines.sku value=G
+                6 stock_counted: W 1 count_variance > A/sellable; W 2 count_variance > A/damaged; W counted 1 book 0; W counted 2 book 0
+                rejected unknown_sku sku=X
+                rejected unknown_location location=C
+                rejected contradiction field=lines message=must have at least one line
+            "#]],
+        );
     }
 }

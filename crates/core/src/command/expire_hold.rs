@@ -26,3 +26,38 @@ pub(super) fn decide(
     let fact = Fact::HoldExpired(HoldExpired { hold: id.clone(), lines });
     Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn r4_the_expiry_of_a_hold_is_recorded_once() {
+        check(
+            "
+            @10 receive_stock A W:5
+            hold_stock H1 W:4@A expires_in=60
+            release_hold H1 1:1
+            @69 expire_hold H1
+            @70 stock W@A
+            expire_hold H1
+            stock W@A
+            expire_hold H1
+            expire_hold H2
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +4; until 70s
+                8 hold_released: W@A held -1
+                rejected contradiction field=hold message=has not come to its end yet
+                W@A sellable 5 free 5
+                9 hold_expired: W@A held -3
+                W@A sellable 5 free 5
+                rejected hold_expired expired_at=70s hold=H1 lines=
+                rejected unknown_hold hold=H2
+            "#]],
+        );
+    }
+}

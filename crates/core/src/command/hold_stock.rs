@@ -100,3 +100,120 @@ fn needs(ledger: &Ledger, lines: &[ClaimLine]) -> Result<Vec<Need>, Rejection> {
     }
     Ok(needs)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn r1_demand_is_summed_before_it_is_checked() {
+        check(
+            "
+            receive_stock A W:5
+            hold_stock H1 W:3@A W:3@A
+            hold_stock H1 W:3@A W:3@A partial=per_line
+            hold_stock H2 W:3@A partial=best_effort
+            hold_stock H3 W:1@A partial=best_effort
+            hold_stock H3 W:1@A partial=per_line
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                rejected insufficient_stock lines=[available=2 index=1 limiting=free_stock line=2 location=A requested=3 shortfall=1 sku=W]
+                7 stock_held: W@A held +3; until 900s
+                8 stock_held: W@A held +2; until 900s
+                rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 location=A requested=1 shortfall=1 sku=W]
+                rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 location=A requested=1 shortfall=1 sku=W]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r4_a_hold_counts_at_once_and_ends_by_itself() {
+        check(
+            "
+            @10 receive_stock A W:5
+            hold_stock H1 channel=web W:4 expires_in=60
+            commit_order O1 channel=web W:2
+            stock W@A
+            @70 stock W@A
+            commit_order O1 channel=web W:2
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +4; until 70s
+                rejected insufficient_stock lines=[available=1 index=0 limiting=free_stock line=1 requested=2 shortfall=1 sku=W]
+                W@A sellable 5 held 4 free 1
+                W@A sellable 5 free 5
+                8 order_committed: W@A committed +2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_hold_draws_on_one_location_if_one_has_all() {
+        check(
+            "
+            receive_stock A W:2
+            receive_stock B W:3
+            hold_stock H1 channel=web W:3
+            hold_stock H2 channel=web W:2
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 stock_received: W 3 supplier > B/sellable
+                8 stock_held: W@B held +3; until 900s
+                9 stock_held: W@A held +2; until 900s
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_hold_over_several_locations() {
+        check(
+            "
+            receive_stock A W:2
+            receive_stock B W:3
+            hold_stock H1 channel=web W:4
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 stock_received: W 3 supplier > B/sellable
+                8 stock_held: W@A held +2; W@B held +2; until 900s
+            "#]],
+        );
+    }
+
+    #[test]
+    fn bad_holds_are_refused() {
+        check(
+            "
+            receive_stock A W:5
+            hold_stock H1 W:1@A
+            hold_stock H1 W:1@A
+            hold_stock H2 W:1@A expires_in=0
+            hold_stock H2 W:1@A expires_in=31536001
+            hold_stock H2 W:1
+            hold_stock H2 X:1@A
+            hold_stock H2 W:1@C
+            hold_stock H2 channel=mall W:1
+            hold_stock H2 W:1@A(ref=a) W:1@A(ref=a)
+            hold_stock H2 lines=
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +1; until 900s
+                rejected already_exists kind=hold name=H1
+                rejected contradiction field=expires_in message=must be from 1 to 31536000 seconds
+                rejected contradiction field=expires_in message=must be from 1 to 31536000 seconds
+                rejected no_location line=1
+                rejected unknown_sku sku=X
+                rejected unknown_location location=C
+                rejected unknown_channel channel=mall
+                rejected duplicate_in_batch field=lines.ref value=a
+                rejected contradiction field=lines message=must have at least one line
+            "#]],
+        );
+    }
+}

@@ -61,3 +61,34 @@ pub(super) fn decide(
     let fact = Fact::StockInspected(StockInspected { location: command.location.clone() });
     Ok(Decision { fact, movements, flags: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn goods_pass_or_fail() {
+        check(
+            "
+            receive_stock A W:10 to=quality_control
+            inspect_stock A W(passed=6,rejected=1)
+            inspect_stock A W(rejected=2) rejected_to=supplier
+            stock W@A
+            inspect_stock A W
+            inspect_stock A W(passed=1000000000001)
+            inspect_stock A W(passed=2)
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/quality_control
+                7 stock_inspected: W 6 A/quality_control > A/sellable; W 1 A/quality_control > A/damaged
+                8 stock_inspected: W 2 A/quality_control > supplier
+                W@A sellable 6 quality_control 1 damaged 1 free 6
+                rejected contradiction field=lines[0].passed message=or `rejected` must be above zero
+                rejected contradiction field=lines[0].passed message=must be at most 1000000000000
+                9 stock_inspected: W 2 A/quality_control > A/sellable; ! negative_book balance=-1 condition=quality_control location=A sku=W
+            "#]],
+        );
+    }
+}

@@ -26,6 +26,7 @@ mod extend_hold;
 mod hold_stock;
 mod inspect_stock;
 mod lines;
+mod prelude;
 mod receive_stock;
 mod receive_transfer;
 mod register_channel;
@@ -38,7 +39,6 @@ mod reverse_entry;
 mod ship_order;
 mod start_transfer;
 mod write_off_stock;
-mod prelude;
 
 use serde::{Deserialize, Serialize};
 

@@ -81,3 +81,33 @@ pub(super) fn decide(
     });
     Ok(Decision { fact, movements, flags: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn received_goods_land_where_the_caller_says() {
+        check(
+            "
+            receive_stock A W:10 GG:2
+            receive_stock A W:5 to=quality_control
+            receive_stock A W:3 from=opening supplier=acme W:1(lot=L1,unit_cost=250)
+            stock W@A
+            receive_stock A X:1
+            receive_stock C W:1
+            receive_stock A lines=
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable; G 2 supplier > A/sellable
+                7 stock_received: W 5 supplier > A/quality_control
+                8 stock_received: W 3 opening > A/sellable; W 1 opening > A/sellable
+                W@A sellable 14 quality_control 5 free 14
+                rejected unknown_sku sku=X
+                rejected unknown_location location=C
+                rejected contradiction field=lines message=must have at least one line
+            "#]],
+        );
+    }
+}

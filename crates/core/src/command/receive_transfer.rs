@@ -115,3 +115,80 @@ impl Arrival<'_> {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn c11_units_stay_in_transit_until_they_are_explained() {
+        check(
+            "
+            receive_stock A W:10 G:5
+            start_transfer T1 from=A to=B W:10 G:5
+            receive_transfer T1 W(received=6,damaged=1)
+            receive_transfer T1 W(missing=4)
+            receive_transfer T1 W(missing=3)
+            receive_transfer T1 W(missing=1)
+            receive_transfer T1 G(received=5)
+            receive_transfer T1 G(received=1)
+            stock W@B
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable
+                7 transfer_started: W 10 A/sellable > transit:T1; G 5 A/sellable > transit:T1
+                8 transfer_received: W 6 transit:T1 > B/sellable; W 1 transit:T1 > B/damaged
+                rejected contradiction field=lines[0].missing message=is more than is left in transit
+                9 transfer_received: W 3 transit:T1 > loss
+                rejected contradiction field=lines[0].missing message=is more than is left in transit
+                10 transfer_received: G 5 transit:T1 > B/sellable; whole
+                rejected transfer_closed transfer=T1
+                W@B sellable 6 damaged 1 free 6
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c11_more_arrives_than_was_sent() {
+        check(
+            "
+            receive_stock A W:10 G:1
+            start_transfer T1 from=A to=B W:5 G:1
+            receive_transfer T1 W(received=4) W(received=2,damaged=1)
+            receive_transfer T1 W(received=1)
+            stock W@B
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable; G 1 supplier > A/sellable
+                7 transfer_started: W 5 A/sellable > transit:T1; G 1 A/sellable > transit:T1
+                8 transfer_received: W 4 transit:T1 > B/sellable; W 1 transit:T1 > B/sellable; W 2 adjustment > B/quality_control; ! over_receipt quantity=2 sku=W
+                9 transfer_received: W 1 adjustment > B/quality_control; ! over_receipt quantity=1 sku=W
+                W@B sellable 5 quality_control 3 free 5
+            "#]],
+        );
+    }
+
+    #[test]
+    fn bad_arrivals_are_refused() {
+        check(
+            "
+            receive_stock A W:10 G:1
+            start_transfer T1 from=A to=B W:5
+            receive_transfer T1 G(received=1)
+            receive_transfer T2 W(received=1)
+            receive_transfer T1 W
+            receive_transfer T1 lines=
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable; G 1 supplier > A/sellable
+                7 transfer_started: W 5 A/sellable > transit:T1
+                rejected not_in_transfer sku=G transfer=T1
+                rejected unknown_transfer transfer=T2
+                rejected contradiction field=lines[0].received message=`damaged` or `missing` must be above zero
+                rejected contradiction field=lines message=must have at least one line
+            "#]],
+        );
+    }
+}

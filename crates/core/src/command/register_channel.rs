@@ -36,3 +36,34 @@ pub(super) fn check_serving(ledger: &Ledger, locations: &[LocationId]) -> Result
     }
     refuse_doubles("locations", locations)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn a_channel_names_open_locations_once_each() {
+        check(
+            "
+            register_channel shop locations=B
+            register_channel shop locations=A
+            register_channel mall locations=A,C
+            register_channel mall locations=A,A
+            receive_stock A W:1
+            receive_stock B W:1
+            commit_order O1 channel=shop W:1
+            ",
+            expect![[r#"
+                6 channel_registered:
+                rejected already_exists kind=channel name=shop
+                rejected unknown_location location=C
+                rejected duplicate_in_batch field=locations value=A
+                7 stock_received: W 1 supplier > A/sellable
+                8 stock_received: W 1 supplier > B/sellable
+                9 order_committed: W@B committed +1
+            "#]],
+        );
+    }
+}

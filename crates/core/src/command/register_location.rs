@@ -31,3 +31,26 @@ pub(super) fn decide(
     });
     Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn a_location_is_registered_once() {
+        check(
+            "
+            register_location C kind=supplier supplier=acme name=Acme
+            register_location C
+            receive_stock C W:1
+            ",
+            expect![[r#"
+                6 location_registered:
+                rejected already_exists kind=location name=C
+                7 stock_received: W 1 supplier > C/sellable
+            "#]],
+        );
+    }
+}

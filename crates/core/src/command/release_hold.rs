@@ -70,3 +70,98 @@ fn parts(
     }
     Ok(lines)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn r4_a_hold_is_released_in_part_and_resolves_once() {
+        check(
+            "
+            receive_stock A W:5 G:5
+            hold_stock H1 W:4@A GG:1@A
+            release_hold H1 1:3
+            release_hold H1 1:2
+            release_hold H1 3:1
+            release_hold H1 1:1 1:1
+            hold H1
+            release_hold H1
+            release_hold H1
+            release_hold H2
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable; G 5 supplier > A/sellable
+                7 stock_held: W@A held +4; G@A held +1; until 900s
+                8 hold_released: W@A held -3
+                rejected exceeds_held held=1 hold=H1 line=1 requested=2
+                rejected unknown_hold_line hold=H1 line=3
+                rejected duplicate_in_batch field=lines.ref value=1
+                H1 live Live until 900s | 1 W 1 | 2 G 1
+                9 hold_released: W@A held -1; G@A held -1; whole
+                rejected hold_already_released hold=H1
+                rejected unknown_hold hold=H2
+                W@A sellable 5 free 5
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r4_releasing_every_part_resolves_the_hold() {
+        check(
+            "
+            receive_stock A W:2
+            receive_stock B W:2
+            hold_stock H1 channel=web W:3
+            release_hold H1 1:2
+            release_hold H1 1:1
+            hold H1
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 stock_received: W 2 supplier > B/sellable
+                8 stock_held: W@A held +2; W@B held +1; until 900s
+                9 hold_released: W@B held -1; W@A held -1
+                10 hold_released: W@A held -1; whole
+                H1 over Released until 900s | 1 W 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r4_an_ended_hold_is_not_released() {
+        check(
+            "
+            @10 receive_stock A W:5
+            hold_stock H1 W:4@A expires_in=60
+            @70 release_hold H1
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +4; until 70s
+                rejected hold_expired expired_at=70s hold=H1 lines=
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r4_a_converted_hold_is_not_released() {
+        check(
+            "
+            receive_stock A W:5
+            hold_stock H1 W:4@A
+            commit_order O1 hold=H1
+            release_hold H1
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_held: W@A held +4; until 900s
+                8 order_committed: W@A held -4; W@A committed +4
+                rejected hold_already_converted hold=H1 order=O1
+            "#]],
+        );
+    }
+}

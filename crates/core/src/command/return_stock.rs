@@ -129,3 +129,144 @@ fn sku_of(
         (None, None, _, _) => Err(contradiction(field_of(index, "sku"), "or `ref` is needed")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn c09_a_surplus_return_waits_in_quality_control() {
+        check(
+            "
+            receive_stock A W:10
+            commit_order O1 W:5@A
+            ship_order O1
+            return_stock A order=O1 1:2/sellable
+            return_stock A order=O1 1:4/sellable
+            order O1
+            stock W@A
+            return_stock A order=O1 1:1
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_committed: W@A committed +5
+                8 order_shipped: W 5 A/sellable > customer; W@A committed -5
+                9 stock_returned: W 2 customer > A/sellable; 1 linked 2
+                10 stock_returned: W 3 customer > A/sellable; W 1 customer > A/quality_control; ! unlinked_return quantity=1 sku=W; 1 linked 3
+                O1 | 1 ordered 5 shipped 5 returned 5
+                W@A sellable 10 quality_control 1 free 10
+                11 stock_returned: W 1 customer > A/quality_control; ! unlinked_return quantity=1 sku=W; 1 linked 0
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c09_lines_of_one_return_share_what_was_shipped() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:3@A
+            ship_order O1
+            return_stock A order=O1 1:2/sellable 1:2/damaged
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_committed: W@A committed +3
+                8 order_shipped: W 3 A/sellable > customer; W@A committed -3
+                9 stock_returned: W 2 customer > A/sellable; W 1 customer > A/damaged; W 1 customer > A/quality_control; ! unlinked_return quantity=1 sku=W; 1 linked 2; 1 linked 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c09_a_return_of_an_unknown_order_is_recorded_if_the_item_is_named() {
+        check(
+            "
+            return_stock A order=O9 1:2
+            return_stock A order=O9 1:2/sellable(sku=W)
+            return_stock A order=O9 _:2
+            ",
+            expect![[r#"
+                rejected unknown_order order=O9
+                6 stock_returned: W 2 customer > A/quality_control; ! unlinked_return quantity=2 sku=W; 1 linked 0
+                rejected unknown_order order=O9
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c10_goods_come_back_in_the_condition_somebody_saw() {
+        check(
+            "
+            receive_stock A W:9
+            commit_order O1 W:9@A
+            ship_order O1
+            return_stock A order=O1 1:1
+            return_stock A order=O1 1:1/sellable
+            return_stock A order=O1 1:1/damaged
+            return_stock A order=O1 1:1/quarantined
+            stock W@A
+            inspect_stock A W(passed=1)
+            ",
+            expect![[r#"
+                6 stock_received: W 9 supplier > A/sellable
+                7 order_committed: W@A committed +9
+                8 order_shipped: W 9 A/sellable > customer; W@A committed -9
+                9 stock_returned: W 1 customer > A/quality_control; 1 linked 1
+                10 stock_returned: W 1 customer > A/sellable; 1 linked 1
+                11 stock_returned: W 1 customer > A/damaged; 1 linked 1
+                12 stock_returned: W 1 customer > A/quarantined; 1 linked 1
+                W@A sellable 1 quality_control 1 damaged 1 quarantined 1 free 1
+                13 stock_inspected: W 1 A/quality_control > A/sellable
+            "#]],
+        );
+    }
+
+    #[test]
+    fn r8_an_expected_return_is_no_stock() {
+        check(
+            "
+            receive_stock A W:1
+            commit_order O1 W:1@A
+            ship_order O1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 1 supplier > A/sellable
+                7 order_committed: W@A committed +1
+                8 order_shipped: W 1 A/sellable > customer; W@A committed -1
+                W@A sellable 0 free 0
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_unlinked_return_needs_its_item() {
+        check(
+            "
+            return_stock A _:2(sku=W)
+            return_stock A _:1/sellable(sku=GG)
+            return_stock A _:2
+            return_stock A 1:2
+            receive_stock A W:1
+            commit_order O1 W:1@A
+            return_stock A order=O1 1:1(sku=G)
+            return_stock A order=O1 2:1
+            return_stock C _:1(sku=W)
+            ",
+            expect![[r#"
+                6 stock_returned: W 2 customer > A/quality_control
+                7 stock_returned: G 1 customer > A/sellable
+                rejected contradiction field=lines[0].sku message=or `ref` is needed
+                rejected contradiction field=lines[0].ref message=needs `order`
+                8 stock_received: W 1 supplier > A/sellable
+                9 order_committed: W@A committed +1
+                rejected line_of_another_item line=1 order=O1 recorded=W requested=G
+                rejected unknown_line line=2 order=O1
+                rejected unknown_location location=C
+            "#]],
+        );
+    }
+}

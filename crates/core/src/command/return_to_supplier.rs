@@ -30,3 +30,32 @@ pub(super) fn decide(
     });
     Ok(Decision { fact, movements, flags: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn goods_go_back_to_the_supplier() {
+        check(
+            "
+            receive_stock A W:5
+            damage_stock A W:2
+            return_to_supplier A W:2 supplier=acme reason=defective
+            return_to_supplier A W:1/sellable
+            stock W@A
+            return_to_supplier A W:1 reason=other
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_damaged: W 2 A/sellable > A/damaged
+                8 stock_returned_to_supplier: W 2 A/damaged > supplier
+                9 stock_returned_to_supplier: W 1 A/sellable > supplier
+                W@A sellable 2 free 2
+                rejected contradiction field=reason.note message=is needed with the reason `other`
+            "#]],
+        );
+    }
+}

@@ -139,3 +139,142 @@ fn check_open(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn r6_an_entry_is_undone_once_and_stays() {
+        check(
+            "
+            receive_stock A W:5 G:2
+            reverse_entry 6 reason=did_not_occur
+            reverse_entry 6 reason=did_not_occur
+            reverse_entry 7 reason=did_not_occur
+            reverse_entry 99 reason=did_not_occur
+            reverse_entry 1 reason=did_not_occur
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable; G 2 supplier > A/sellable
+                7 entry_reversed: W 5 A/sellable > supplier; G 2 A/sellable > supplier
+                rejected already_reversed position=6
+                rejected not_reversible instead=adjust_stock kind=entry_reversed position=7
+                rejected unknown_position position=99
+                rejected not_reversible instead=add_alias kind=item_registered position=1
+                W@A sellable 0 free 0
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_undone_shipment_is_committed_again() {
+        check(
+            "
+            receive_stock A W:5
+            receive_stock B W:5
+            commit_order O1 W:3@A
+            ship_order O1 1:5@B
+            order O1
+            reverse_entry 9 reason=did_not_occur
+            order O1
+            stock W@A
+            stock W@B
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_received: W 5 supplier > B/sellable
+                8 order_committed: W@A committed +3
+                9 order_shipped: W 5 B/sellable > customer; W@A committed -3; ! uncommitted_ship order=O1 quantity=2 sku=W
+                O1 | 1 ordered 3 shipped 5 uncommitted 2
+                10 entry_reversed: W 5 customer > B/sellable; W@A committed +3
+                O1 | 1 ordered 3 committed 3
+                W@A sellable 5 committed 3 free 2
+                W@B sellable 5 free 5
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_undone_shipment_that_a_late_order_had_absorbed() {
+        check(
+            "
+            receive_stock A W:5
+            ship_order O1 1:3(sku=W) location=A
+            commit_order O1 W:2@A
+            order O1
+            reverse_entry 7 reason=incorrect_data
+            order O1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_shipped: W 3 A/sellable > customer; ! uncommitted_ship order=O1 quantity=3 sku=W
+                8 order_committed: 1 shipped 2
+                O1 | 1 ordered 2 shipped 3 uncommitted 1
+                9 entry_reversed: W 3 customer > A/sellable; W@A committed +2
+                O1 | 1 ordered 2 committed 2
+                W@A sellable 5 committed 2 free 3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_shipment_that_came_back_is_not_undone() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:3@A
+            ship_order O1
+            return_stock A order=O1 1:1/sellable
+            reverse_entry 8 reason=did_not_occur
+            reverse_entry 9 reason=did_not_occur
+            order O1
+            reverse_entry 8 reason=did_not_occur
+            order O1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_committed: W@A committed +3
+                8 order_shipped: W 3 A/sellable > customer; W@A committed -3
+                9 stock_returned: W 1 customer > A/sellable; 1 linked 1
+                rejected exceeds_shipped line=1 order=O1 requested=3 shipped=2
+                10 entry_reversed: W 1 A/sellable > customer
+                O1 | 1 ordered 3 shipped 3
+                11 entry_reversed: W 3 customer > A/sellable; W@A committed +3
+                O1 | 1 ordered 3 committed 3
+                W@A sellable 5 committed 3 free 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn other_entries_are_undone_by_other_commands() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:3@A
+            hold_stock H1 W:1@A
+            count_stock A W:4
+            start_transfer T1 from=A to=B W:1
+            reverse_entry 7 reason=did_not_occur
+            reverse_entry 8 reason=did_not_occur
+            reverse_entry 9 reason=did_not_occur
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_committed: W@A committed +3
+                8 stock_held: W@A held +1; until 900s
+                9 stock_counted: W 1 A/sellable > count_variance; W counted 4 book 5
+                rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 location=A requested=1 shortfall=1 sku=W]
+                rejected not_reversible instead=cancel_order kind=order_committed position=7
+                rejected not_reversible instead=release_hold kind=stock_held position=8
+                rejected not_reversible instead=count_stock kind=stock_counted position=9
+            "#]],
+        );
+    }
+}

@@ -253,3 +253,240 @@ fn refuse_short(ledger: &Ledger, parcels: &[Parcel]) -> Result<(), Rejection> {
     }
     if missing.is_empty() { Ok(()) } else { Err(Rejection::InsufficientStock { lines: missing }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn a_shipment_consumes_its_commitment() {
+        check(
+            "
+            receive_stock A W:10
+            commit_order O1 W:10@A
+            ship_order O1 1:4
+            ship_order O1
+            order O1
+            stock W@A
+            ship_order O1
+            ship_order O2
+            ship_order O2 1:1
+            ship_order O1 2:1
+            ship_order O1 1
+            ship_order O1 1:1 1:1
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_committed: W@A committed +10
+                8 order_shipped: W 4 A/sellable > customer; W@A committed -4
+                9 order_shipped: W 6 A/sellable > customer; W@A committed -6
+                O1 | 1 ordered 10 shipped 10
+                W@A sellable 0 free 0
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=10
+                rejected unknown_order order=O2
+                rejected unknown_order order=O2
+                rejected unknown_line line=2 order=O1
+                rejected contradiction field=lines[0].quantity message=is needed: nothing of the line is committed
+                rejected duplicate_in_batch field=lines.ref value=1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c04_a_shipment_before_its_commitment_is_absorbed() {
+        check(
+            "
+            receive_stock A W:10
+            ship_order O1 1:4(sku=W) location=A
+            order O1
+            commit_order O1 W:6@A
+            order O1
+            ship_order O1
+            order O1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_shipped: W 4 A/sellable > customer; ! uncommitted_ship order=O1 quantity=4 sku=W
+                O1 | 1 ordered 0 shipped 4 uncommitted 4
+                8 order_committed: W@A committed +2; 1 shipped 4
+                O1 | 1 ordered 6 committed 2 shipped 4
+                9 order_shipped: W 2 A/sellable > customer; W@A committed -2
+                O1 | 1 ordered 6 shipped 6
+                W@A sellable 4 free 4
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c04_more_shipped_than_the_late_order_wants() {
+        check(
+            "
+            receive_stock A W:10
+            ship_order O1 1:4(sku=W) location=A
+            commit_order O1 W:3@A
+            order O1
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_shipped: W 4 A/sellable > customer; ! uncommitted_ship order=O1 quantity=4 sku=W
+                8 order_committed: 1 shipped 3
+                O1 | 1 ordered 3 shipped 4 uncommitted 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c04_a_shipment_takes_no_other_order_s_promise() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:5@A
+            ship_order O2 1:2(sku=W) location=A
+            order O1
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_committed: W@A committed +5
+                8 order_shipped: W 2 A/sellable > customer; ! uncommitted_ship order=O2 quantity=2 sku=W; ! oversold by=2 location=A sku=W
+                O1 | 1 ordered 5 committed 5
+                W@A sellable 3 committed 5 free -2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c05_more_than_committed_leaves_and_is_flagged() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:3@A
+            ship_order O1 1:5
+            order O1
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_committed: W@A committed +3
+                8 order_shipped: W 5 A/sellable > customer; W@A committed -3; ! uncommitted_ship order=O1 quantity=2 sku=W
+                O1 | 1 ordered 3 shipped 5 uncommitted 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c05_an_empty_shelf_ships_and_heals_on_receipt() {
+        check(
+            "
+            commit_order O1 W:3@A if_short=accept_oversold
+            ship_order O1 refuse_if_short=true
+            ship_order O1
+            stock W@A
+            receive_stock A W:3
+            stock W@A
+            ",
+            expect![[r#"
+                6 order_committed: W@A committed +3; ! oversold by=3 location=A sku=W
+                rejected insufficient_stock lines=[available=0 index=0 limiting=sellable_stock line=1 location=A requested=3 shortfall=3 sku=W]
+                7 order_shipped: W 3 A/sellable > customer; W@A committed -3; ! negative_book balance=-3 condition=sellable location=A sku=W
+                W@A sellable -3 free -3
+                8 stock_received: W 3 supplier > A/sellable
+                W@A sellable 0 free 0
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c05_the_soft_refusal_sums_the_parcels() {
+        check(
+            "
+            receive_stock A W:5
+            ship_order O1 1:3(sku=W) 2:3(sku=W) location=A refuse_if_short=true
+            ship_order O1 1:3(sku=W) 2:2(sku=W) location=A refuse_if_short=true
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                rejected insufficient_stock lines=[available=2 index=1 limiting=sellable_stock line=2 location=A requested=3 shortfall=1 sku=W]
+                7 order_shipped: W 3 A/sellable > customer; W 2 A/sellable > customer; ! uncommitted_ship order=O1 quantity=3 sku=W; ! uncommitted_ship order=O1 quantity=2 sku=W
+            "#]],
+        );
+    }
+
+    #[test]
+    fn shipping_elsewhere_moves_the_commitment_in_the_same_entry() {
+        check(
+            "
+            receive_stock A W:5
+            receive_stock B W:5
+            commit_order O1 W:3@A
+            ship_order O1 1:2@B
+            stock W@A
+            stock W@B
+            ship_order O1 location=B
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_received: W 5 supplier > B/sellable
+                8 order_committed: W@A committed +3
+                9 order_shipped: W 2 B/sellable > customer; W@A committed -2
+                W@A sellable 5 committed 1 free 4
+                W@B sellable 3 free 3
+                10 order_shipped: W 1 B/sellable > customer; W@A committed -1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_ships_from_every_location_that_promised_it() {
+        check(
+            "
+            receive_stock A W:2
+            receive_stock B W:2
+            commit_order O1 channel=web W:4
+            ship_order O1 1:3
+            ship_order O1 1:3
+            order O1
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 stock_received: W 2 supplier > B/sellable
+                8 order_committed: W@A committed +2; W@B committed +2
+                9 order_shipped: W 2 A/sellable > customer; W 1 B/sellable > customer; W@A committed -2; W@B committed -1
+                10 order_shipped: W 3 B/sellable > customer; W@B committed -1; ! uncommitted_ship order=O1 quantity=2 sku=W; ! negative_book balance=-2 condition=sellable location=B sku=W
+                O1 | 1 ordered 4 shipped 6 uncommitted 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_keeps_its_item() {
+        check(
+            "
+            receive_stock A W:2
+            commit_order O1 W:2@A
+            ship_order O1 1:1(sku=G)
+            ship_order O2 1:1(sku=W)
+            ship_order O2 1(sku=W) location=A
+            cancel_order O3 1
+            ship_order O3 1:1
+            ship_order O3 1:1(sku=W) location=A
+            order O3
+            ship_order O1 1:1@C
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 order_committed: W@A committed +2
+                rejected line_of_another_item line=1 order=O1 recorded=W requested=G
+                rejected no_location line=1
+                rejected contradiction field=lines[0].quantity message=is needed: nothing of the line is committed
+                8 order_cancelled: 1 early all
+                rejected unknown_line line=1 order=O3
+                9 order_shipped: W 1 A/sellable > customer; ! uncommitted_ship order=O3 quantity=1 sku=W; ! oversold by=1 location=A sku=W
+                O3 | 1 ordered 0 shipped 1 uncommitted 1 early all
+                rejected unknown_location location=C
+            "#]],
+        );
+    }
+}

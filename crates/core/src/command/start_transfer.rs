@@ -59,3 +59,58 @@ fn needs(command: &StartTransfer, items: &[(ItemNo, Sku)], from: LocationNo) -> 
     };
     command.lines.iter().zip(items).enumerate().map(need).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn r8_goods_in_transit_are_sellable_nowhere() {
+        check(
+            "
+            receive_stock A W:10
+            start_transfer T1 from=A to=B W:4 GG:1
+            start_transfer T1 from=A to=B W:4
+            stock W@A
+            stock W@B
+            start_transfer T1 from=A to=B W:1
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                rejected insufficient_stock lines=[available=0 index=1 limiting=free_stock line=2 location=A requested=1 shortfall=1 sku=G]
+                7 transfer_started: W 4 A/sellable > transit:T1
+                W@A sellable 6 free 6
+                W@B sellable 0 free 0
+                rejected already_exists kind=transfer name=T1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn promised_units_do_not_travel() {
+        check(
+            "
+            receive_stock A W:10
+            commit_order O1 W:4@A
+            hold_stock H1 W:3@A
+            start_transfer T1 from=A to=B W:2 W:2
+            start_transfer T1 from=A to=B W:2 W:1
+            start_transfer T2 from=A to=A W:1
+            start_transfer T2 from=A to=C W:1
+            start_transfer T2 from=A to=B X:1
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 order_committed: W@A committed +4
+                8 stock_held: W@A held +3; until 900s
+                rejected insufficient_stock lines=[available=1 index=1 limiting=free_stock line=2 location=A requested=2 shortfall=1 sku=W]
+                9 transfer_started: W 2 A/sellable > transit:T1; W 1 A/sellable > transit:T1
+                rejected contradiction field=to message=is the same location as `from`
+                rejected unknown_location location=C
+                rejected unknown_sku sku=X
+            "#]],
+        );
+    }
+}

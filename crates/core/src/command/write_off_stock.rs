@@ -26,3 +26,32 @@ pub(super) fn decide(
     });
     Ok(Decision { fact, movements, flags: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn goods_are_gone_for_good() {
+        check(
+            "
+            receive_stock A W:5
+            damage_stock A W:2
+            write_off_stock A W:1 reason=defective
+            write_off_stock A W:1/sellable W:1/sellable reason=other:gift
+            stock W@A
+            write_off_stock A W:2
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_damaged: W 2 A/sellable > A/damaged
+                8 stock_written_off: W 1 A/damaged > loss
+                9 stock_written_off: W 1 A/sellable > loss; W 1 A/sellable > loss
+                W@A sellable 1 damaged 1 free 1
+                10 stock_written_off: W 2 A/damaged > loss; ! negative_book balance=-1 condition=damaged location=A sku=W
+            "#]],
+        );
+    }
+}

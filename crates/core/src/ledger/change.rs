@@ -104,7 +104,7 @@ impl Ledger {
             Tracking::Off => {}
             Tracking::Keys => drop(self.touched.items.insert(number.0)),
             Tracking::Undo => {
-                self.undo.push(Undo::Item(number, self.items[number.0 as usize].clone()))
+                self.undo.push(Undo::Item(number, self.items[number.0 as usize].clone()));
             }
         }
     }

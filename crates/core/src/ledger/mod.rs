@@ -144,6 +144,19 @@ impl Ledger {
     }
 }
 
+/// The same book: everything but what is remembered of changes.
+impl PartialEq for Ledger {
+    fn eq(&self, other: &Ledger) -> bool {
+        self.frame() == other.frame()
+            && self.by_sku == other.by_sku
+            && self.items == other.items
+            && self.orders == other.orders
+            && self.holds == other.holds
+            && self.ends == other.ends
+            && self.transfers == other.transfers
+    }
+}
+
 /// Units by location, in the order in which they were claimed.
 pub type AtLocations = Vec<(LocationNo, u64)>;
 /// Units by item.

@@ -1,0 +1,375 @@
+//! The text a ledger test is written in: one command a line in, one outcome a line out.
+//!
+//! `@60 commit_order O1 channel=web W:3@A`: at second 60, order O1, three units of W from A.
+//! The first word names what the command is about; `key=value` is a field; anything else is a
+//! line: a SKU or, where a command names lines, a line, then `:quantity`, `@location`,
+//! `/condition` and `(field=value,…)` as needed. `_` is a line without a name. Times are seconds
+//! since the test began. The ledger begins with the items W and G (alias GG), the open locations
+//! A and B, and the channel web that is served by A, then B.
+//!
+//! Beside the commands: `stock W@A`, `order O1` and `hold H1` show how things stand.
+
+use expect_test::Expect;
+use serde_json::{Map, Value, json};
+
+use crate::*;
+
+/// 2026-01-01T00:00:00Z in microseconds.
+const BEGIN_US: u64 = 1_767_225_600_000_000;
+const SETUP: &str = "
+    register_item W
+    register_item G aliases=GG
+    register_location A
+    register_location B
+    register_channel web locations=A,B
+";
+
+/// Runs each line of `commands` in order and compares what came of it. Checks at every step that
+/// a rolled back trial leaves no trace, and at the end that the entries alone tell the same book.
+#[track_caller]
+pub fn check(commands: &str, outcomes: Expect) {
+    let mut shop = Shop::new();
+    lines(SETUP).for_each(|line| drop(shop.run(line)));
+    let said: String = lines(commands).map(|line| shop.run(line) + "\n").collect();
+    shop.assert_replayed();
+    outcomes.assert_eq(&said);
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|it| !it.is_empty())
+}
+
+/// A ledger with its clock and its journal.
+struct Shop {
+    ledger: Ledger,
+    entries: Vec<(Time, Entry)>,
+    now: Time,
+}
+
+impl Shop {
+    fn new() -> Shop {
+        let ledger = Ledger::new(LedgerId::new("shop").unwrap());
+        Shop { ledger, entries: Vec::new(), now: seconds("0") }
+    }
+
+    fn run(&mut self, line: &str) -> String {
+        let mut words: Vec<&str> = line.split_whitespace().collect();
+        if let Some(at) = words[0].strip_prefix('@') {
+            self.now = seconds(at);
+            words.remove(0);
+        }
+        match words[0] {
+            "stock" => self.show_stock(words[1]),
+            "order" => self.show_order(words[1]),
+            "hold" => self.show_hold(words[1]),
+            verb => self.ask(verb, &words[1..]),
+        }
+    }
+
+    fn ask(&mut self, verb: &str, words: &[&str]) -> String {
+        let mut request = self.request(verb, words);
+        self.look_up(&mut request.command);
+        match accept(&self.ledger, self.now, &Rules::default(), &request) {
+            Err(rejection) => format!("rejected {}", plain(&rejection)),
+            Ok(entry) => {
+                let before = self.ledger.clone();
+                self.ledger.begin_trial();
+                self.ledger.evolve(&entry, self.now).unwrap();
+                self.ledger.roll_back();
+                assert!(self.ledger == before, "the trial of {entry:?} left a trace");
+                self.ledger.evolve(&entry, self.now).unwrap();
+                let said = outcome(&entry);
+                self.entries.push((self.now, entry));
+                said
+            }
+        }
+    }
+
+    fn request(&self, verb: &str, words: &[&str]) -> Request {
+        let (occurred, words): (Vec<&str>, Vec<&str>) =
+            words.iter().partition(|it| it.starts_with("occurred_at="));
+        let command: Command = serde_json::from_value(json!({ verb: fields(verb, &words) }))
+            .unwrap_or_else(|error| panic!("{verb} {words:?}: {error}"));
+        let envelope = Envelope {
+            id: CommandId::new(&format!("c{}", self.entries.len())).unwrap(),
+            request: "".into(),
+            occurred_at: occurred.first().map(|it| seconds(&it["occurred_at=".len()..])),
+            actor: None,
+            source: None,
+            source_event: None,
+            cause: None,
+            metadata: Default::default(),
+        };
+        Request { ledger: self.ledger.id().clone(), envelope, command }
+    }
+
+    /// What the edge finds for a command: the book of then, the entry to undo.
+    fn look_up(&self, command: &mut Command) {
+        match command {
+            Command::ReverseEntry(it) => {
+                let found = self.entries.iter().find(|(_, entry)| entry.position == it.position);
+                it.entry = found.map(|(_, entry)| Box::new(entry.clone()));
+            }
+            Command::CountStock(it) => {
+                let Some(at) = it.counted_at else { return };
+                let book = |line: &CountLine| self.book_at(&it.location, line, at);
+                it.book = it.lines.iter().map(book).collect();
+            }
+            _ => {}
+        }
+    }
+
+    fn book_at(&self, location: &LocationId, line: &CountLine, at: Time) -> BookAt {
+        let condition = line.condition.unwrap_or(Condition::Sellable);
+        let account = Account::Shelf(location.clone(), condition);
+        let mut balance = 0;
+        for (recorded, entry) in &self.entries {
+            let occurred_at = match &entry.fact {
+                Fact::StockCounted(it) => it.counted_at,
+                _ => entry.envelope.occurred_at.unwrap_or(*recorded),
+            };
+            if occurred_at > at {
+                continue;
+            }
+            for movement in entry.movements.iter().filter(|it| it.sku == line.sku) {
+                let units = movement.quantity.signed();
+                balance += if movement.to == account { units } else { 0 };
+                balance -= if movement.from == account { units } else { 0 };
+            }
+        }
+        BookAt { balance, position: self.ledger.position() }
+    }
+
+    fn show_stock(&self, word: &str) -> String {
+        let (sku, location) = word.split_once('@').unwrap();
+        let item = self.ledger.item_no(&Sku::new(sku).unwrap()).unwrap();
+        let location = self.ledger.location_no(&LocationId::new(location).unwrap()).unwrap();
+        let cell = self.ledger.cell(item, location);
+        let mut said = format!("{word} sellable {}", cell.sellable);
+        for (name, units) in [
+            ("quality_control", cell.quality_control),
+            ("damaged", cell.damaged),
+            ("quarantined", cell.quarantined),
+            ("committed", cell.committed),
+            ("held", self.ledger.held(item, &cell, self.now)),
+        ] {
+            if units != 0 {
+                said += &format!(" {name} {units}");
+            }
+        }
+        said + &format!(" free {}", self.ledger.free(item, location, self.now))
+    }
+
+    fn show_order(&self, word: &str) -> String {
+        let Some(order) = self.ledger.order(&OrderId::new(word).unwrap()) else {
+            return format!("{word} unknown");
+        };
+        let mut said = format!("{word}{}", if order.tombstone { " tombstone" } else { "" });
+        for it in &order.lines {
+            assert!(it.balances(), "{it:?}");
+            said += &format!(" | {} ordered {}", it.r#ref, it.ordered);
+            for (name, units) in [
+                ("committed", it.committed()),
+                ("shipped", it.shipped),
+                ("uncommitted", it.uncommitted),
+                ("cancelled", it.cancelled),
+                ("returned", it.returned),
+            ] {
+                if units != 0 {
+                    said += &format!(" {name} {units}");
+                }
+            }
+            said += &it.early.map_or(String::new(), |early| format!(" early {}", plain(&early)));
+        }
+        said
+    }
+
+    fn show_hold(&self, word: &str) -> String {
+        let hold = self.ledger.hold(&HoldId::new(word).unwrap()).unwrap();
+        let live = if hold.is_live(self.now) { "live" } else { "over" };
+        let mut said = format!("{word} {live} {:?} until {}", hold.state, shown(hold.expires_at));
+        for line in &hold.lines {
+            said += &format!(" | {} {} {}", line.r#ref, line.sku, line.held());
+        }
+        said
+    }
+
+    /// Entries written as JSON and read again give the same ledger.
+    fn assert_replayed(&self) {
+        let mut replayed = Ledger::new(self.ledger.id().clone());
+        for (time, entry) in &self.entries {
+            let text = serde_json::to_string(entry).unwrap();
+            replayed.evolve(&serde_json::from_str(&text).unwrap(), *time).unwrap();
+        }
+        assert!(replayed == self.ledger, "the entries tell another book");
+    }
+}
+
+fn seconds(text: &str) -> Time {
+    Time(BEGIN_US).plus_seconds(text.parse().unwrap())
+}
+
+fn shown(time: Time) -> String {
+    match time.as_us().checked_sub(BEGIN_US) {
+        Some(since) => format!("{}s", since / 1_000_000),
+        None => time.to_string(),
+    }
+}
+
+/// The fields of a command from its words.
+fn fields(verb: &str, words: &[&str]) -> Value {
+    let mut fields = Map::new();
+    let mut lines = Vec::new();
+    let mut words = words.iter();
+    if let Some(subject) = subject(verb).and_then(|field| Some((field, words.next()?))) {
+        fields.insert(subject.0.into(), value(subject.0, subject.1));
+    }
+    for word in words {
+        match word.split_once('=').filter(|(key, _)| !key.contains(['(', ':'])) {
+            Some((key, text)) => drop(fields.insert(key.into(), value(key, text))),
+            None => lines.push(line(verb, word)),
+        }
+    }
+    if verb == "hold_stock" {
+        fields.entry("owner").or_insert("cart".into());
+    }
+    if !lines.is_empty() {
+        fields.insert("lines".into(), lines.into());
+    }
+    Value::Object(fields)
+}
+
+fn subject(verb: &str) -> Option<&'static str> {
+    match verb {
+        "register_item" | "add_alias" => Some("sku"),
+        "register_channel" | "change_channel" => Some("channel"),
+        "hold_stock" | "extend_hold" | "release_hold" | "expire_hold" => Some("hold"),
+        "commit_order" | "cancel_order" | "ship_order" => Some("order"),
+        "start_transfer" | "receive_transfer" | "cancel_transfer" => Some("transfer"),
+        "reverse_entry" => Some("position"),
+        _ => Some("location"),
+    }
+}
+
+/// `W:3@A/damaged(lot=L1)`.
+fn line(verb: &str, word: &str) -> Value {
+    let mut fields = Map::new();
+    let (word, inner) =
+        word.strip_suffix(')').and_then(|it| it.split_once('(')).unwrap_or((word, ""));
+    for pair in inner.split(',').filter(|it| !it.is_empty()) {
+        let (key, text) = pair.split_once('=').unwrap();
+        fields.insert(key.into(), value(key, text));
+    }
+    let mut rest = word;
+    for (mark, key) in [('/', "condition"), ('@', "location"), (':', "quantity")] {
+        if let Some((before, text)) = rest.split_once(mark) {
+            fields.insert(key.into(), value(key, text));
+            rest = before;
+        }
+    }
+    let named = ["cancel_order", "ship_order", "release_hold", "return_stock"].contains(&verb);
+    if rest != "_" {
+        fields.insert(if named { "ref" } else { "sku" }.into(), rest.into());
+    }
+    Value::Object(fields)
+}
+
+fn value(key: &str, text: &str) -> Value {
+    match key {
+        "aliases" | "locations" | "lines" => text.split(',').filter(|it| !it.is_empty()).collect(),
+        "counted_at" => json!(seconds(text)),
+        "reason" if ["did_not_occur", "incorrect_data"].contains(&text) => text.into(),
+        "reason" => match text.split_once(':') {
+            Some((code, note)) => json!({ "code": code, "note": note }),
+            None => json!({ "code": text }),
+        },
+        "ref" | "sku" => text.into(),
+        _ => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+    }
+}
+
+/// `position kind: movements; claims; ! flags`.
+fn outcome(entry: &Entry) -> String {
+    let mut parts = Vec::new();
+    for it in &entry.movements {
+        parts.push(format!("{} {} {} > {}", it.sku, it.quantity.units(), it.from, it.to));
+    }
+    entry.fact.claims(&mut |sku, location, claim, change| {
+        let claim = plain(&claim);
+        parts.push(format!("{sku}@{location} {claim} {change:+}"));
+    });
+    parts.extend(entry.flags.iter().map(|it| format!("! {}", plain(it))));
+    parts.extend(notable(&entry.fact));
+    format!("{} {}: {}", entry.position, entry.fact.kind(), parts.join("; ")).trim_end().to_string()
+}
+
+/// What neither movements nor claims say of a fact.
+fn notable(fact: &Fact) -> Vec<String> {
+    match fact {
+        Fact::StockHeld(it) => vec![format!("until {}", shown(it.expires_at))],
+        Fact::HoldExtended(it) => vec![format!("until {}", shown(it.expires_at))],
+        Fact::HoldReleased(it) if it.whole => vec!["whole".into()],
+        Fact::OrderCancelled(it) if it.tombstone => vec!["tombstone".into()],
+        Fact::TransferReceived(it) if it.whole => vec!["whole".into()],
+        Fact::OrderCancelled(it) => {
+            let early = it.lines.iter().filter_map(|line| Some((&line.r#ref, line.early?)));
+            early.map(|(line, early)| format!("{line} early {}", plain(&early))).collect()
+        }
+        Fact::OrderCommitted(it) => {
+            let mut said: Vec<String> =
+                it.converted_late.then(|| "converted_late".to_string()).into_iter().collect();
+            for line in &it.lines {
+                for (name, units) in [
+                    ("cancelled", line.cancelled),
+                    ("shipped", line.shipped),
+                    ("short", line.short),
+                ] {
+                    if units > 0 {
+                        said.push(format!("{} {name} {units}", line.r#ref));
+                    }
+                }
+            }
+            said
+        }
+        Fact::StockReturned(it) => {
+            let linked =
+                it.lines.iter().filter_map(|line| Some((line.r#ref.as_ref()?, line.linked)));
+            linked.map(|(line, linked)| format!("{line} linked {linked}")).collect()
+        }
+        Fact::StockCounted(it) => {
+            let told = |line: &CountedLine| {
+                let applied = if line.applied { "" } else { " not applied" };
+                format!("{} counted {} book {}{applied}", line.sku, line.counted, line.book)
+            };
+            it.lines.iter().map(told).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Any serializable value as `name key=value …`, keys in the order of the alphabet.
+fn plain(value: &impl serde::Serialize) -> String {
+    let mut value = serde_json::to_value(value).unwrap();
+    let mut code = String::new();
+    if let Some(fields) = value.as_object_mut() {
+        code = fields.remove("code").map_or(String::new(), |it| flat(&it) + " ");
+    }
+    (code + &flat(&value)).trim_end().to_string()
+}
+
+fn flat(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.parse().map_or_else(|_| text.clone(), shown),
+        Value::Array(all) => all.iter().map(|it| format!("[{}]", flat(it))).collect(),
+        Value::Object(fields) => {
+            let mut pairs: Vec<(&String, &Value)> = fields.iter().collect();
+            pairs.sort_by_key(|(key, _)| *key);
+            let pair = |(key, value): (&String, &Value)| match value {
+                Value::Object(_) => format!("{key} {}", flat(value)),
+                _ => format!("{key}={}", flat(value)),
+            };
+            pairs.into_iter().map(pair).collect::<Vec<String>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
