@@ -1,1 +1,25 @@
-//! placeholder
+//! JSON bodies and status codes: the only crate that knows how commands and answers look outside.
+//!
+//! A body is one flat object: the envelope's fields beside the command's own. It is read once,
+//! into the types of `core`; what cannot be read is an [`Invalid`] that names the field and the
+//! remedy. Every no, whoever says it, becomes a [`Problem`] by one exhaustive map.
+
+mod answer;
+mod batch;
+mod command;
+mod invalid;
+mod key;
+mod pages;
+mod print;
+mod problem;
+mod request;
+mod sentence;
+
+pub use answer::{Answer, Would, answer};
+pub use batch::{COMMANDS_MAX, Format, batch};
+pub use invalid::Invalid;
+pub use key::idempotency_key;
+pub use pages::{PAGES, Page, page};
+pub use print::{differing_field, request_print};
+pub use problem::{No, Problem, Trouble, problem};
+pub use request::{EnvelopeExtra, body, build, request};

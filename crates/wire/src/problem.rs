@@ -1,0 +1,285 @@
+//! The one map from every no to its page, in the shape of RFC 9457.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+use onhand_core::{CommandId, Rejection};
+use serde_json::{Map, Value};
+
+use crate::pages::*;
+use crate::sentence::sentence;
+use crate::{Invalid, Page};
+
+/// What went wrong beside reading the request and deciding it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The key belongs to another command, recorded in the block at `height`.
+    KeyReused {
+        id: CommandId,
+        field: String,
+        height: u64,
+    },
+    /// The mailbox is full.
+    Overloaded {
+        retry_after_ms: u64,
+    },
+    /// Known not to be booked.
+    Unavailable {
+        message: String,
+    },
+    /// Booked or not: only a retry with the same key tells.
+    OutcomeUnknown {
+        message: String,
+    },
+    Halted {
+        message: String,
+    },
+    PositionNotReached {
+        position: u64,
+        min_position: u64,
+    },
+    /// An atomic batch with items that cannot be read.
+    BatchInvalid {
+        invalid: Vec<(u64, Invalid)>,
+    },
+    NotFound {
+        message: String,
+    },
+    MethodNotAllowed {
+        allowed: String,
+    },
+    RequestTimeout {
+        seconds: u64,
+    },
+    BodyTooLarge {
+        bytes_max: u64,
+    },
+    MediaType {
+        found: String,
+    },
+}
+
+/// Every way to be told no.
+#[derive(Clone, Copy, Debug)]
+pub enum No<'a> {
+    Invalid(&'a Invalid),
+    /// `position`: the ledger's, when it was decided.
+    Rejected {
+        rejection: &'a Rejection,
+        position: u64,
+    },
+    Trouble(&'a Trouble),
+}
+
+/// A no as a caller is told it: `application/problem+json`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    pub page: &'static Page,
+    pub body: Value,
+    /// Seconds after which to try again, for the header.
+    pub retry_after_seconds: Option<u64>,
+    /// The methods that an address takes, for the header.
+    pub allow: Option<String>,
+}
+
+impl Problem {
+    pub fn status(&self) -> u16 {
+        self.page.status
+    }
+}
+
+/// The problem that a no is told as.
+pub fn problem(no: No<'_>) -> Problem {
+    let (page, detail, facts) = match no {
+        No::Invalid(it) => (of_invalid(it), in_sentence(it), facts_of_invalid(it)),
+        No::Rejected { rejection, position } => {
+            (of_rejection(rejection), sentence(rejection), facts_of_rejection(rejection, position))
+        }
+        No::Trouble(it) => (of_trouble(it), detail_of_trouble(it), facts_of_trouble(it)),
+    };
+    let mut body = Map::new();
+    body.insert("type".into(), format!("/errors/{}", page.code).into());
+    body.insert("title".into(), page.title.into());
+    body.insert("status".into(), page.status.into());
+    body.insert("detail".into(), detail.into());
+    body.insert("code".into(), page.code.into());
+    body.insert("retryable".into(), page.retryable.into());
+    for (name, fact) in facts {
+        // A fact never hides what the problem itself says.
+        body.entry(name).or_insert(fact);
+    }
+    Problem {
+        page,
+        body: Value::Object(body),
+        retry_after_seconds: retry_after_seconds(no),
+        allow: allow(no),
+    }
+}
+
+/// An unreadable request's code is its page's; a code without a page would be a slip of ours, and
+/// is told as what it is: a field that cannot be read.
+fn of_invalid(invalid: &Invalid) -> &'static Page {
+    page(invalid.code).unwrap_or(INVALID_FIELD)
+}
+
+fn in_sentence(invalid: &Invalid) -> String {
+    let subject = if invalid.field.is_empty() { "the body" } else { &invalid.field };
+    match invalid.line {
+        Some(line) => format!("line {line}: {subject} {}", invalid.message),
+        None => format!("{subject} {}", invalid.message),
+    }
+}
+
+fn of_rejection(rejection: &Rejection) -> &'static Page {
+    match rejection {
+        Rejection::Contradiction { .. } => CONTRADICTION,
+        Rejection::OccurredAtOutOfRange { .. } => OCCURRED_AT,
+        Rejection::DuplicateInBatch { .. } => DUPLICATE_IN_BATCH,
+        Rejection::UnknownSku { .. } => UNKNOWN_SKU,
+        Rejection::UnknownLocation { .. } => UNKNOWN_LOCATION,
+        Rejection::LocationClosed { .. } => LOCATION_CLOSED,
+        Rejection::UnknownChannel { .. } => UNKNOWN_CHANNEL,
+        Rejection::UnknownOrder { .. } => UNKNOWN_ORDER,
+        Rejection::UnknownLine { .. } => UNKNOWN_LINE,
+        Rejection::UnknownHold { .. } => UNKNOWN_HOLD,
+        Rejection::UnknownHoldLine { .. } => UNKNOWN_HOLD_LINE,
+        Rejection::UnknownTransfer { .. } => UNKNOWN_TRANSFER,
+        Rejection::NotInTransfer { .. } => NOT_IN_TRANSFER,
+        Rejection::UnknownPosition { .. } => UNKNOWN_POSITION,
+        Rejection::NoLocation { .. } => NO_LOCATION,
+        Rejection::AlreadyExists { .. } => ALREADY_EXISTS,
+        Rejection::LineAlreadyCommitted { .. } => LINE_ALREADY_COMMITTED,
+        Rejection::LineOfAnotherItem { .. } => LINE_OF_ANOTHER_ITEM,
+        Rejection::HoldExpired { .. } => HOLD_EXPIRED,
+        Rejection::HoldAlreadyReleased { .. } => HOLD_RELEASED,
+        Rejection::HoldAlreadyConverted { .. } => HOLD_CONVERTED,
+        Rejection::ExceedsHeld { .. } => EXCEEDS_HELD,
+        Rejection::ExceedsCommitted { .. } => EXCEEDS_COMMITTED,
+        Rejection::ExceedsShipped { .. } => EXCEEDS_SHIPPED,
+        Rejection::InsufficientStock { .. } => INSUFFICIENT_STOCK,
+        Rejection::StaleExpectation { .. } => STALE_EXPECTATION,
+        Rejection::BookMoved { .. } => BOOK_MOVED,
+        Rejection::TransferClosed { .. } => TRANSFER_CLOSED,
+        Rejection::LocationNotEmpty { .. } => LOCATION_NOT_EMPTY,
+        Rejection::AlreadyReversed { .. } => ALREADY_REVERSED,
+        Rejection::NotReversible { .. } => NOT_REVERSIBLE,
+        Rejection::BalanceTooLarge { .. } => BALANCE_TOO_LARGE,
+        Rejection::BatchRefused { .. } => BATCH_REFUSED,
+    }
+}
+
+fn of_trouble(trouble: &Trouble) -> &'static Page {
+    match trouble {
+        Trouble::KeyReused { .. } => KEY_REUSED,
+        Trouble::Overloaded { .. } => OVERLOADED,
+        Trouble::Unavailable { .. } => UNAVAILABLE,
+        Trouble::OutcomeUnknown { .. } => OUTCOME_UNKNOWN,
+        Trouble::Halted { .. } => HALTED,
+        Trouble::PositionNotReached { .. } => POSITION_NOT_REACHED,
+        Trouble::BatchInvalid { .. } => BATCH_INVALID,
+        Trouble::NotFound { .. } => NOT_FOUND,
+        Trouble::MethodNotAllowed { .. } => METHOD_NOT_ALLOWED,
+        Trouble::RequestTimeout { .. } => REQUEST_TIMEOUT,
+        Trouble::BodyTooLarge { .. } => BODY_TOO_LARGE,
+        Trouble::MediaType { .. } => MEDIA_TYPE,
+    }
+}
+
+fn detail_of_trouble(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::KeyReused { id, field, .. } => {
+            format!("the key `{id}` was used for a command with another `{field}`")
+        }
+        Trouble::Overloaded { retry_after_ms } => {
+            format!("more waits than is taken on; try again in {retry_after_ms} ms")
+        }
+        Trouble::Unavailable { message }
+        | Trouble::OutcomeUnknown { message }
+        | Trouble::Halted { message }
+        | Trouble::NotFound { message } => message.clone(),
+        Trouble::PositionNotReached { position, min_position } => {
+            format!("asked for position {min_position}; what can be read reaches {position}")
+        }
+        Trouble::BatchInvalid { invalid } => {
+            let first = invalid.first().map(|(_, it)| in_sentence(it)).unwrap_or_default();
+            format!("{} of the items cannot be read, so nothing was booked; {first}", invalid.len())
+        }
+        Trouble::MethodNotAllowed { allowed } => format!("this address takes {allowed}"),
+        Trouble::RequestTimeout { seconds } => format!("it must arrive within {seconds} s"),
+        Trouble::BodyTooLarge { bytes_max } => format!("at most {bytes_max} bytes are taken"),
+        Trouble::MediaType { found } => format!("`{found}` is not read here"),
+    }
+}
+
+fn facts_of_invalid(invalid: &Invalid) -> Map<String, Value> {
+    let mut facts = Map::new();
+    facts.insert("field".into(), invalid.field.as_str().into());
+    if let Some(line) = invalid.line {
+        facts.insert("line".into(), line.into());
+    }
+    facts
+}
+
+fn facts_of_rejection(rejection: &Rejection, position: u64) -> Map<String, Value> {
+    let mut facts = match serde_json::to_value(rejection) {
+        Ok(Value::Object(facts)) => facts,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    facts.insert("decided_at_position".into(), position.into());
+    facts
+}
+
+fn facts_of_trouble(trouble: &Trouble) -> Map<String, Value> {
+    let pairs: Vec<(&str, Value)> = match trouble {
+        Trouble::KeyReused { id, field, height } => vec![
+            ("id", id.as_str().into()),
+            ("field", field.as_str().into()),
+            ("height", (*height).into()),
+        ],
+        Trouble::Overloaded { retry_after_ms } => {
+            vec![("retry_after_ms", (*retry_after_ms).into()), ("outcome", "not_booked".into())]
+        }
+        Trouble::Unavailable { .. } | Trouble::Halted { .. } => {
+            vec![("outcome", "not_booked".into())]
+        }
+        Trouble::OutcomeUnknown { .. } => vec![("outcome", "unknown".into())],
+        Trouble::PositionNotReached { position, min_position } => {
+            vec![("position", (*position).into()), ("min_position", (*min_position).into())]
+        }
+        Trouble::BatchInvalid { invalid } => vec![("invalid", items(invalid))],
+        Trouble::BodyTooLarge { bytes_max } => vec![("bytes_max", (*bytes_max).into())],
+        Trouble::NotFound { .. }
+        | Trouble::MethodNotAllowed { .. }
+        | Trouble::RequestTimeout { .. }
+        | Trouble::MediaType { .. } => Vec::new(),
+    };
+    pairs.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect()
+}
+
+/// Most unreadable items that one answer lists.
+const ITEMS_LISTED_MAX: usize = 100;
+
+fn items(invalid: &[(u64, Invalid)]) -> Value {
+    let listed = invalid.iter().take(ITEMS_LISTED_MAX).map(|(index, it)| {
+        serde_json::json!({
+            "index": index, "line": it.line, "code": it.code, "field": it.field,
+            "detail": in_sentence(it),
+        })
+    });
+    Value::Array(listed.collect())
+}
+
+fn retry_after_seconds(no: No<'_>) -> Option<u64> {
+    match no {
+        No::Trouble(Trouble::Overloaded { retry_after_ms }) => {
+            Some(retry_after_ms.div_ceil(1000).max(1))
+        }
+        No::Trouble(Trouble::Unavailable { .. } | Trouble::OutcomeUnknown { .. }) => Some(1),
+        No::Trouble(_) | No::Invalid(_) | No::Rejected { .. } => None,
+    }
+}
+
+fn allow(no: No<'_>) -> Option<String> {
+    match no {
+        No::Trouble(Trouble::MethodNotAllowed { allowed }) => Some(allowed.clone()),
+        No::Trouble(_) | No::Invalid(_) | No::Rejected { .. } => None,
+    }
+}

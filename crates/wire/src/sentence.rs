@@ -1,0 +1,156 @@
+//! A rejection in one sentence for people, with the numbers that decided.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+use onhand_core::{Rejection, Shortfall};
+
+pub(crate) fn sentence(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::UnknownSku { .. }
+        | Rejection::UnknownLocation { .. }
+        | Rejection::LocationClosed { .. }
+        | Rejection::UnknownChannel { .. }
+        | Rejection::UnknownOrder { .. }
+        | Rejection::UnknownLine { .. }
+        | Rejection::UnknownHold { .. }
+        | Rejection::UnknownHoldLine { .. }
+        | Rejection::UnknownTransfer { .. }
+        | Rejection::NotInTransfer { .. }
+        | Rejection::UnknownPosition { .. } => of_unknown(rejection),
+        Rejection::ExceedsHeld { .. }
+        | Rejection::ExceedsCommitted { .. }
+        | Rejection::ExceedsShipped { .. }
+        | Rejection::InsufficientStock { .. }
+        | Rejection::StaleExpectation { .. }
+        | Rejection::BookMoved { .. }
+        | Rejection::BalanceTooLarge { .. } => of_number(rejection),
+        Rejection::Contradiction { .. }
+        | Rejection::OccurredAtOutOfRange { .. }
+        | Rejection::DuplicateInBatch { .. }
+        | Rejection::NoLocation { .. }
+        | Rejection::AlreadyExists { .. }
+        | Rejection::LineAlreadyCommitted { .. }
+        | Rejection::LineOfAnotherItem { .. }
+        | Rejection::HoldExpired { .. }
+        | Rejection::HoldAlreadyReleased { .. }
+        | Rejection::HoldAlreadyConverted { .. }
+        | Rejection::TransferClosed { .. }
+        | Rejection::LocationNotEmpty { .. }
+        | Rejection::AlreadyReversed { .. }
+        | Rejection::NotReversible { .. }
+        | Rejection::BatchRefused { .. } => of_state(rejection),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`sentence` lists every variant")]
+fn of_unknown(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::UnknownSku { sku } => format!("no item has the SKU `{sku}`"),
+        Rejection::UnknownLocation { location } => format!("no location is named `{location}`"),
+        Rejection::LocationClosed { location } => format!("the location `{location}` is closed"),
+        Rejection::UnknownChannel { channel } => format!("no channel is named `{channel}`"),
+        Rejection::UnknownOrder { order } => format!("no order is named `{order}`"),
+        Rejection::UnknownLine { order, line } => {
+            format!("the order `{order}` has no line `{line}`")
+        }
+        Rejection::UnknownHold { hold } => format!("no hold is named `{hold}`"),
+        Rejection::UnknownHoldLine { hold, line } => {
+            format!("the hold `{hold}` has no line `{line}`")
+        }
+        Rejection::UnknownTransfer { transfer } => format!("no transfer is named `{transfer}`"),
+        Rejection::NotInTransfer { transfer, sku } => {
+            format!("the transfer `{transfer}` carries no `{sku}`")
+        }
+        Rejection::UnknownPosition { position } => {
+            format!("nothing is recorded at position {position}")
+        }
+        other => other.code().to_owned(),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`sentence` lists every variant")]
+fn of_number(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::ExceedsHeld { hold, line, requested, held } => {
+            format!("line `{line}` of hold `{hold}` holds {held}, not {requested}")
+        }
+        Rejection::ExceedsCommitted { order, line, requested, committed } => {
+            format!("line `{line}` of order `{order}` has {committed} committed, not {requested}")
+        }
+        Rejection::ExceedsShipped { order, line, requested, shipped } => {
+            format!("line `{line}` of order `{order}` has {shipped} shipped, not {requested}")
+        }
+        Rejection::InsufficientStock { lines } => shortfalls(lines),
+        Rejection::StaleExpectation { sku, location, condition, expected, actual } => {
+            format!(
+                "the book says {actual} of `{sku}` at `{location}` ({condition:?}), not {expected}"
+            )
+        }
+        Rejection::BookMoved { sku, location, .. } => {
+            format!("`{sku}` at `{location}` was touched while the count was looked up")
+        }
+        Rejection::BalanceTooLarge { sku } => {
+            format!("the balance of `{sku}` would pass the largest number of the book")
+        }
+        other => other.code().to_owned(),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`sentence` lists every variant")]
+fn of_state(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::Contradiction { field, message } => format!("{field} {message}"),
+        Rejection::OccurredAtOutOfRange { occurred_at, earliest, latest } => {
+            format!("{occurred_at} is not between {earliest} and {latest}")
+        }
+        Rejection::DuplicateInBatch { field, value } => {
+            format!("`{value}` stands twice in {field}")
+        }
+        Rejection::NoLocation { line } => {
+            format!("line `{line}` names no location, and its channel none either")
+        }
+        Rejection::AlreadyExists { kind, name } => format!("the {kind} `{name}` exists already"),
+        Rejection::LineAlreadyCommitted { order, line, same } => match same {
+            true => {
+                format!("line `{line}` of order `{order}` is booked already, and says the same")
+            }
+            false => format!("line `{line}` of order `{order}` is booked already, differently"),
+        },
+        Rejection::LineOfAnotherItem { order, line, recorded, .. } => {
+            format!("line `{line}` of order `{order}` is for `{recorded}`")
+        }
+        Rejection::HoldExpired { hold, expired_at, lines } => {
+            format!("the hold `{hold}` ended at {expired_at}; {}", shortfalls(lines))
+        }
+        Rejection::HoldAlreadyReleased { hold } => format!("the hold `{hold}` was released"),
+        Rejection::HoldAlreadyConverted { hold, order } => {
+            format!("the hold `{hold}` became the order `{order}`")
+        }
+        Rejection::TransferClosed { transfer } => format!("the transfer `{transfer}` is done"),
+        Rejection::LocationNotEmpty { location, items, first } => {
+            format!("`{location}` still has units or claims of {items} items, such as `{first}`")
+        }
+        Rejection::AlreadyReversed { position } => format!("entry {position} was undone before"),
+        Rejection::NotReversible { position, kind, instead } => {
+            format!("entry {position} is `{kind}`; use {instead}")
+        }
+        Rejection::BatchRefused { index } => {
+            format!("the item at index {index} was refused, so nothing of the batch is booked")
+        }
+        other => other.code().to_owned(),
+    }
+}
+
+/// Most lines that one sentence names; the facts list all.
+const NAMED_MAX: usize = 3;
+
+fn shortfalls(lines: &[Shortfall]) -> String {
+    let one = |it: &Shortfall| {
+        let at = it.location.as_ref().map_or(String::new(), |it| format!(" at `{it}`"));
+        format!("`{}`{at}: {} asked for, {} free", it.sku, it.requested, it.available)
+    };
+    let named: Vec<String> = lines.iter().take(NAMED_MAX).map(one).collect();
+    match lines.len().saturating_sub(NAMED_MAX) {
+        0 => named.join("; "),
+        more => format!("{}; and {more} more", named.join("; ")),
+    }
+}
