@@ -86,7 +86,7 @@ fn quantities_are_whole_positive_numbers() {
     receive(
         r#"{"sku":"W","quantity":[[[[1]]]]}"#,
         expect![
-            "invalid_field [lines[0].quantity] is sequence; it must be a whole number, not negative, without fraction or exponent"
+            "invalid_field [lines[0].quantity] is an array; it must be a whole number, not negative, without fraction or exponent"
         ],
     );
 }
