@@ -1,1 +1,5 @@
-fn main(){}
+//! The binary.
+
+mod demo;
+
+fn main() {}
