@@ -48,19 +48,37 @@ pub(crate) fn version_suffices(version: &str) -> bool {
 }
 
 /// What one server said about itself.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Proof {
     server: String,
     syncs: bool,
 }
 
-/// True: every server that may hold the stream proved that it syncs before it acknowledges.
+/// How many of the servers have to prove themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needed {
+    /// As many as there are copies: when a journal is made.
+    All,
+    /// Those that can acknowledge without the others: with one of three servers down, work goes on.
+    /// A server that is up and says that it does not sync is refused all the same.
+    Quorum,
+}
+
+/// True: the servers that may hold the stream proved that they sync before they acknowledge.
 /// False: not proven, and the configuration says that this is accepted.
-pub(super) fn check_durability(link: &Link, config: &JetStreamConfig) -> Result<bool, Fault> {
+pub(super) fn check_durability(
+    link: &Link,
+    config: &JetStreamConfig,
+    needed: Needed,
+) -> Result<bool, Fault> {
     let proofs = collect_proofs(link, config);
     let connected_to = link.client().server_info().server_id;
+    let count = match needed {
+        Needed::All => config.replicas,
+        Needed::Quorum => config.replicas / 2 + 1,
+    };
     let doubt = match &proofs {
-        Ok(proofs) => doubt(proofs, &connected_to, config.replicas),
+        Ok(proofs) => doubt(proofs, &connected_to, count),
         Err(reason) => Some(reason.clone()),
     };
     match (doubt, config.durability) {
@@ -78,15 +96,15 @@ pub(super) fn check_durability(link: &Link, config: &JetStreamConfig) -> Result<
 }
 
 /// Why the proofs do not suffice, if they do not.
-fn doubt(proofs: &[Proof], connected_to: &str, replicas: usize) -> Option<String> {
+fn doubt(proofs: &[Proof], connected_to: &str, needed: usize) -> Option<String> {
     if let Some(proof) = proofs.iter().find(|proof| !proof.syncs) {
         return Some(format!("server {} says that it does not", proof.server));
     }
     if !proofs.iter().any(|proof| proof.server == connected_to) {
         return Some(format!("server {connected_to}, which we are connected to, did not say"));
     }
-    if proofs.len() < replicas {
-        return Some(format!("{} of {replicas} servers said so", proofs.len()));
+    if proofs.len() < needed {
+        return Some(format!("{} of {needed} servers said so", proofs.len()));
     }
     None
 }
@@ -108,7 +126,17 @@ fn collect_proofs(link: &Link, config: &JetStreamConfig) -> Result<Vec<Proof>, S
                 .to_string(),
         );
     };
-    urls.split(',').map(|url| ask_monitor(url.trim(), config.ack_timeout)).collect()
+    let asked: Vec<Result<Proof, String>> =
+        urls.split(',').map(|url| ask_monitor(url.trim(), config.ack_timeout)).collect();
+    let silent: Vec<String> = asked.iter().filter_map(|asked| asked.clone().err()).collect();
+    let proofs: Vec<Proof> = asked.into_iter().flatten().collect();
+    if proofs.is_empty() {
+        return Err(silent.join("; "));
+    }
+    for reason in silent {
+        tracing::warn!(%reason, "a NATS server does not say whether it syncs");
+    }
+    Ok(proofs)
 }
 
 /// Every server answers; an account without the right hears nothing or "no responders".

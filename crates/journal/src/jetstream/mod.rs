@@ -12,6 +12,7 @@ use crate::chain::Chain;
 use crate::fault::{AppendError, Fault};
 use crate::{Journal, Reader};
 use bytes::Bytes;
+use gates::Needed;
 use link::Link;
 use reader::StreamReader;
 use std::path::PathBuf;
@@ -105,7 +106,7 @@ pub fn create(
     shards: u16,
     time_us: u64,
 ) -> Result<JetStream, Fault> {
-    let mut journal = connect(config, identity)?;
+    let mut journal = connect(config, identity, Needed::All)?;
     stream::create(&journal.link, config, identity)?;
     let genesis = genesis(identity, shards, time_us);
     match journal.append(&genesis) {
@@ -124,7 +125,7 @@ pub fn create(
 
 /// The stream of a shard, once every gate is passed. Never creates one.
 pub fn open(config: &JetStreamConfig, identity: &Identity) -> Result<JetStream, Fault> {
-    let mut journal = connect(config, identity)?;
+    let mut journal = connect(config, identity, Needed::Quorum)?;
     stream::check(&journal.link, config, identity)?;
     let Some(bytes) = journal.read(1)? else {
         return Err(Fault::halted(1, "expected a genesis block, found nothing"));
@@ -135,10 +136,14 @@ pub fn open(config: &JetStreamConfig, identity: &Identity) -> Result<JetStream, 
 }
 
 /// A connection to servers that are good enough.
-fn connect(config: &JetStreamConfig, identity: &Identity) -> Result<JetStream, Fault> {
+fn connect(
+    config: &JetStreamConfig,
+    identity: &Identity,
+    needed: Needed,
+) -> Result<JetStream, Fault> {
     let link = Link::connect(config)?;
     gates::check_version(&link)?;
-    let sync_proven = gates::check_durability(&link, config)?;
+    let sync_proven = gates::check_durability(&link, config, needed)?;
     Ok(JetStream {
         config: config.clone(),
         identity: *identity,
@@ -170,8 +175,16 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Missing, Gate or Halted if the stream is gone, configured otherwise, or has a hole.
+    /// Missing, Gate or Halted if the stream is gone, configured otherwise, or has a hole; Gate
+    /// also if a server came back older or without syncing.
     pub fn check(&self) -> Result<(), Fault> {
+        gates::check_version(&self.link)?;
+        match self.config.durability {
+            Durability::Strict => {
+                gates::check_durability(&self.link, &self.config, Needed::Quorum)?;
+            }
+            Durability::Relaxed => {}
+        }
         stream::check(&self.link, &self.config, &self.identity)
     }
 }

@@ -3,6 +3,7 @@
 use super::JetStreamConfig;
 use super::link::Link;
 use super::point;
+use super::stream::STREAM_NOT_FOUND;
 use crate::Reader;
 use crate::fault::Fault;
 use async_nats::Subscriber;
@@ -82,7 +83,12 @@ impl StreamReader {
         }});
         let answer = self.link.api(&format!("CONSUMER.CREATE.{}.{name}", self.stream), &request)?;
         if let Some(error) = answer.get("error") {
-            return Err(unavailable(format!("no consumer on {}: {error}", self.stream)));
+            return Err(match error["err_code"].as_u64() {
+                Some(STREAM_NOT_FOUND) => {
+                    Fault::Missing(format!("the stream {} does not exist", self.stream))
+                }
+                Some(_) | None => unavailable(format!("no consumer on {}: {error}", self.stream)),
+            });
         }
         let inbox = self.link.client().new_inbox();
         let answers = self.link.wait(async {

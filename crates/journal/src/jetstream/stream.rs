@@ -6,7 +6,7 @@ use crate::block::{FORMAT, Identity};
 use crate::fault::Fault;
 use serde_json::{Map, Value, json};
 
-const STREAM_NOT_FOUND: u64 = 10059;
+pub(super) const STREAM_NOT_FOUND: u64 = 10059;
 const STREAM_NAME_IN_USE: u64 = 10058;
 const MESSAGE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 

@@ -20,6 +20,8 @@ const START_MAX: Duration = Duration::from_secs(20);
 /// the caller's.
 pub struct NatsServer {
     directory: PathBuf,
+    /// Its place in a cluster, as the configuration says it.
+    cluster: String,
     port: u16,
     monitor_port: u16,
     process: Option<Child>,
@@ -29,12 +31,36 @@ impl NatsServer {
     /// Starts a server that keeps its streams, its configuration and its log under `directory`.
     /// With `sync_always` it syncs before every acknowledgement; without, every two minutes.
     pub fn start(sync_always: bool, directory: &Path) -> NatsServer {
+        let mut server = NatsServer::prepare(sync_always, directory, String::new());
+        server.restart();
+        server
+    }
+
+    /// Starts a cluster of `count` servers that sync always, each in a directory of its own.
+    pub fn start_cluster(count: usize, directory: &Path) -> Vec<NatsServer> {
+        let ports: Vec<u16> = (0..count).map(|_| free_port()).collect();
+        let routes: Vec<String> =
+            ports.iter().map(|port| format!("nats-route://127.0.0.1:{port}")).collect();
+        let routes = routes.join(", ");
+        let server = |(number, port): (usize, &u16)| {
+            let cluster = format!(
+                "server_name: n{number}\nserver_tags: [\"sync:always\"]\ncluster {{\n  \
+                 name: test\n  listen: 127.0.0.1:{port}\n  routes: [ {routes} ]\n}}\n"
+            );
+            let mut server =
+                NatsServer::prepare(true, &directory.join(format!("n{number}")), cluster);
+            server.restart();
+            server
+        };
+        ports.iter().enumerate().map(server).collect()
+    }
+
+    fn prepare(sync_always: bool, directory: &Path, cluster: String) -> NatsServer {
         let (port, monitor_port) = (free_port(), free_port());
         let directory = directory.to_path_buf();
         std::fs::create_dir_all(&directory).expect("make the server's directory");
-        let mut server = NatsServer { directory, port, monitor_port, process: None };
+        let server = NatsServer { directory, cluster, port, monitor_port, process: None };
         server.write_config(sync_always);
-        server.restart();
         server
     }
 
@@ -47,7 +73,8 @@ impl NatsServer {
         let config = format!(
             "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor_port}\nmax_payload: 8MB\n\
              jetstream {{\n  store_dir: \"{store}\"\n  max_mem: 256MB\n  max_file: 20GB\n  \
-             sync_interval: {sync_interval}\n}}\n"
+             sync_interval: {sync_interval}\n}}\n{}",
+            self.cluster
         );
         std::fs::write(self.config(), config).expect("write the server's configuration");
     }
