@@ -3,6 +3,7 @@
 use std::hash::{BuildHasherDefault, Hasher};
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::{CommandId, Label, LedgerId};
@@ -66,12 +67,14 @@ pub type ByFingerprint<V> = HashMap<Fingerprint, V, BuildHasherDefault<Identity>
 pub struct Seen {
     key: [u8; 16],
     places: ByFingerprint<u64>,
+    /// What was added since it was last taken, in order, if somebody keeps a copy elsewhere.
+    news: Option<Vec<(Fingerprint, Place)>>,
 }
 
 impl Seen {
     /// `key`: 16 bytes of the installation's own, the same for its whole life.
     pub fn new(key: [u8; 16]) -> Seen {
-        Seen { key, places: ByFingerprint::default() }
+        Seen { key, places: ByFingerprint::default(), news: None }
     }
 
     pub fn len(&self) -> usize {
@@ -107,7 +110,27 @@ impl Seen {
 
     /// The first answer stands: a fingerprint seen before keeps its place.
     pub fn insert(&mut self, fingerprint: Fingerprint, place: Place) {
-        self.places.entry(fingerprint).or_insert(place.pack());
+        if let Entry::Vacant(free) = self.places.entry(fingerprint) {
+            free.insert(place.pack());
+            if let Some(news) = &mut self.news {
+                news.push((fingerprint, place));
+            }
+        }
+    }
+
+    /// From now on remembers what is added until [`Seen::take_news`], or stops doing so.
+    pub fn keep_news(&mut self, keep: bool) {
+        self.news = keep.then(Vec::new);
+    }
+
+    /// What was added since the last call.
+    pub fn take_news(&mut self) -> Vec<(Fingerprint, Place)> {
+        self.news.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Everything, in no order.
+    pub fn all(&self) -> impl Iterator<Item = (Fingerprint, Place)> {
+        self.places.iter().map(|(fingerprint, place)| (*fingerprint, Place::unpack(*place)))
     }
 
     pub fn reserve(&mut self, more: usize) {

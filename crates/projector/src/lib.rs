@@ -1,1 +1,22 @@
-//! placeholder
+//! Folds a shard's blocks into what queries read: stock, availability, orders, holds, timelines.
+//!
+//! A [`Projector`] is fed from the journal, or with blocks this process just committed; both ways
+//! check that a block is the next link. Its copy of the book is what was committed: a starting
+//! engine begins from a clone of it. It lives in memory; a checkpoint on disk makes the next start
+//! short and may be thrown away at any time.
+
+mod config;
+mod decode;
+mod feed;
+mod follow;
+mod look_up;
+mod projector;
+mod query;
+mod replay;
+mod state;
+pub mod timeline;
+
+pub use config::{Clock, OpenReport, Origin, Progress, ProjectorConfig, ProjectorState};
+pub use follow::{Arrived, Follower};
+pub use projector::Projector;
+pub use query::*;

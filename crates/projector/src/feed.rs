@@ -1,0 +1,48 @@
+//! Folding one block under the lock: from a replay or from the engine beside us.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use onhand_core::BlockBody;
+use onhand_journal::{Fault, Hash, Tip};
+
+use crate::projector::Projector;
+
+impl Projector {
+    /// Folds the next block and wakes those who wait. The caller holds the feed.
+    ///
+    /// # Errors
+    /// `Halted`, for good: the block or an entry in it does not follow.
+    pub(crate) fn fold(
+        &self,
+        tip: Tip,
+        previous: Hash,
+        body: Option<&BlockBody>,
+    ) -> Result<(), Fault> {
+        let folded = {
+            let mut state = self.write();
+            // Arithmetic that overflows is damage like any other: stop folding, keep answering.
+            let caught = catch_unwind(AssertUnwindSafe(|| state.fold(tip, previous, body)));
+            caught.unwrap_or_else(|_| {
+                let reason = format!("the fold of block {} panicked", tip.height);
+                state.halted = Some(reason.clone());
+                Err(Fault::halted(tip.height, reason))
+            })
+        };
+        self.announce();
+        folded
+    }
+
+    /// Stops folding for good if the journal turned out to be broken.
+    pub(crate) fn note(&self, fault: Fault) -> Fault {
+        if let Fault::Halted(found) = &fault {
+            let mut state = self.write();
+            if state.halted.is_none() {
+                tracing::error!(shard = self.identity.shard, %found, "the projection halts");
+                state.halted = Some(found.to_string());
+            }
+            drop(state);
+            self.announce();
+        }
+        fault
+    }
+}

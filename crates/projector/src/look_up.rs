@@ -1,0 +1,93 @@
+//! What a decision needs from the past, looked up before the command reaches the writer.
+
+use onhand_core::{
+    BookAt, Command, Condition, CountStock, LedgerId, LocationId, Request, Sku, Time,
+};
+use onhand_journal::Fault;
+
+use crate::projector::Projector;
+use crate::query::{Missing, QueryError};
+use crate::state::State;
+use crate::timeline::Figures;
+
+impl Projector {
+    /// Fills in what the command needs of history: for a count in the past what the book said
+    /// then, for a reversal the entry to undo. Leaves it out where there is none: the decision
+    /// refuses then.
+    ///
+    /// # Errors
+    /// The journal cannot be read now.
+    pub fn look_up(&self, request: &mut Request) -> Result<(), Fault> {
+        let ledger = &request.ledger;
+        match &mut request.command {
+            Command::CountStock(it) => self.look_up_book(ledger, it),
+            Command::ReverseEntry(it) => match self.find_entry(ledger, it.position) {
+                Ok((_, entry)) => it.entry = Some(Box::new(entry)),
+                Err(QueryError::Missing(_)) => it.entry = None,
+                Err(QueryError::Fault(fault)) => return Err(fault),
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn look_up_book(&self, id: &LedgerId, count: &mut CountStock) {
+        let Some(counted_at) = count.counted_at else { return };
+        let state = self.read();
+        let line_book = |line: &onhand_core::CountLine| {
+            let condition = line.condition.unwrap_or(Condition::Sellable);
+            book_at(&state, id, &line.sku, &count.location, condition, counted_at)
+        };
+        let book: Option<Vec<BookAt>> = count.lines.iter().map(line_book).collect();
+        count.book = book.unwrap_or_default();
+    }
+
+    /// What the book says of a balance at a past moment, by all that is recorded until now: the
+    /// sum of the movements that occurred by then.
+    ///
+    /// # Errors
+    /// Unknown ledger, SKU or location; or timelines are switched off.
+    pub fn book_at(
+        &self,
+        ledger: &LedgerId,
+        sku: &Sku,
+        location: &LocationId,
+        condition: Condition,
+        at: Time,
+    ) -> Result<BookAt, Missing> {
+        let state = self.read();
+        let known = state.book.ledger(ledger).ok_or(Missing::Ledger)?;
+        known.item_no(sku).ok_or(Missing::Sku)?;
+        known.location_no(location).ok_or(Missing::Location)?;
+        book_at(&state, ledger, sku, location, condition, at).ok_or(Missing::Timeline)
+    }
+}
+
+/// Walks back from now over what was recorded after `at` and takes back what occurred after `at`:
+/// nothing recorded by then can have occurred later.
+fn book_at(
+    state: &State,
+    id: &LedgerId,
+    sku: &Sku,
+    location: &LocationId,
+    condition: Condition,
+    at: Time,
+) -> Option<BookAt> {
+    let (ledger, log) = (state.book.ledger(id)?, state.logs.get(id)?);
+    let (item, place) = (ledger.item_no(sku)?, ledger.location_no(location)?);
+    if !state.timeline {
+        return None;
+    }
+    let mut book = Figures::of(&ledger.cell(item, place)).balance(condition);
+    let known_by_then = log.last_recorded_by(at);
+    let records = log.item(item).into_iter().flat_map(|it| it.stretches());
+    let records = records.flat_map(|stretch| stretch.records.into_iter().rev());
+    for record in records.take_while(|record| record.position > known_by_then) {
+        let recorded = log.place(record.position)?.time;
+        if recorded.0 - record.late_us > at.0 {
+            let here = record.changes.iter().find(|change| change.location == place);
+            book -= here.map_or(0, |change| change.by.balance(condition));
+        }
+    }
+    Some(BookAt { balance: book, position: ledger.position() })
+}

@@ -1,0 +1,167 @@
+//! The projector of one shard: opened from checkpoint and journal, then fed and asked.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::time::{Duration, Instant};
+
+use onhand_core::{Book, LedgerId, Time, Tracking};
+use onhand_journal::{Fault, Identity, Reader, Tip};
+
+use crate::config::{OpenReport, Origin, Progress, ProjectorConfig, ProjectorState};
+use crate::state::State;
+
+/// The committed state of one shard. Shared by its followers and everybody who asks.
+pub struct Projector {
+    pub(crate) identity: Identity,
+    pub(crate) config: ProjectorConfig,
+    state: RwLock<State>,
+    /// Held by whoever folds blocks: one at a time, in the order of the journal.
+    pub(crate) reader: Mutex<Box<dyn Reader>>,
+    /// Counts folds, for those who wait for a position.
+    folds: Mutex<u64>,
+    folded: Condvar,
+    begun: Instant,
+    /// When the end of the journal was last seen, in milliseconds since `begun`.
+    seen_end_ms: AtomicU64,
+}
+
+impl Projector {
+    /// Loads the checkpoint if there is one that fits, and reads the journal to its end.
+    /// `key`: the installation's key of the fingerprints. `progress` is told how far it has come.
+    ///
+    /// # Errors
+    /// `Halted`: the journal is broken, or it lost a tail that the checkpoint has seen. Others:
+    /// the journal cannot be read now.
+    pub fn open(
+        identity: Identity,
+        key: [u8; 16],
+        reader: Box<dyn Reader>,
+        config: ProjectorConfig,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Arc<Projector>, OpenReport), Fault> {
+        let begun = Instant::now();
+        let state = State::new(key, config.timeline);
+        let origin = Origin::Memory;
+        let projector = Arc::new(Projector {
+            identity,
+            config,
+            state: RwLock::new(state),
+            reader: Mutex::new(reader),
+            folds: Mutex::new(0),
+            folded: Condvar::new(),
+            begun,
+            seen_end_ms: AtomicU64::new(0),
+        });
+        let mut entries_replayed = 0;
+        let tip = projector.catch_up_with(&mut |it| {
+            entries_replayed = it.entries;
+            progress(it);
+        })?;
+        Ok((projector, OpenReport { origin, tip, entries_replayed, took: begun.elapsed() }))
+    }
+
+    /// Reads the journal to its end and folds what is new.
+    ///
+    /// # Errors
+    /// `Halted`: the journal is broken; reads go on with what was folded before. Others: it cannot
+    /// be read now.
+    pub fn catch_up(&self) -> Result<Tip, Fault> {
+        self.catch_up_with(&mut |_| ())
+    }
+
+    /// The committed book and its tip, for a starting engine.
+    pub fn book(&self) -> (Book, Tip) {
+        let state = self.read();
+        let mut book = state.book.clone();
+        book.seen.keep_news(false);
+        book.tracking = Tracking::Off;
+        for ledger in book.ledgers.values_mut() {
+            ledger.track(Tracking::Off);
+            drop(ledger.take_touched());
+        }
+        (book, state.tip)
+    }
+
+    pub fn tip(&self) -> Tip {
+        self.read().tip
+    }
+
+    pub fn state(&self) -> ProjectorState {
+        let state = self.read();
+        ProjectorState {
+            tip: state.tip,
+            age_ms: self.age_ms(),
+            stale: self.is_stale(&state),
+            halted: state.halted.clone(),
+            checkpoint_height: 0,
+            checkpoint_fault: None,
+            ledgers: state.book.ledgers.len(),
+            keys: state.book.seen.len(),
+        }
+    }
+
+    /// Waits until the ledger's entries up to `min_position` are folded; false if `timeout` ends
+    /// first, or if nothing is folded any more.
+    pub fn wait_for(&self, ledger: &LedgerId, min_position: u64, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let (position, halted) = self.position_of(ledger);
+            if position >= min_position {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if halted || left.is_zero() {
+                return false;
+            }
+            let waited = self.folded.wait_timeout(folds, left);
+            folds = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn position_of(&self, ledger: &LedgerId) -> (u64, bool) {
+        let state = self.read();
+        let position = state.book.ledger(ledger).map_or(0, |it| it.position());
+        (position, state.halted.is_some())
+    }
+
+    /// Wakes those who wait for a position.
+    pub(crate) fn announce(&self) {
+        *self.folds.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.folded.notify_all();
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn feed(&self) -> MutexGuard<'_, Box<dyn Reader>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that everything the journal holds now is folded.
+    pub(crate) fn at_end(&self) {
+        let since = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.seen_end_ms.store(since, Ordering::Relaxed);
+    }
+
+    pub(crate) fn age_ms(&self) -> u64 {
+        let since = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        since.saturating_sub(self.seen_end_ms.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn is_stale(&self, state: &State) -> bool {
+        state.halted.is_some() || u128::from(self.age_ms()) > self.config.stale_after.as_millis()
+    }
+
+    /// Now: the wall clock's, but never before what the ledger recorded.
+    pub(crate) fn now(&self, recorded: Time) -> Time {
+        (self.config.clock)().max(recorded)
+    }
+}

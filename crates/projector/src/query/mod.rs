@@ -1,0 +1,108 @@
+//! Questions and answers. Every answer says what it saw: position, height and age.
+
+mod affected;
+mod availability;
+mod entry;
+mod order;
+mod places;
+mod stock;
+mod timeline;
+
+pub use affected::{AffectedOrder, AffectedOrders};
+pub use availability::{AvailabilityRow, FreeAt};
+pub use entry::{EntryPlace, EntryView};
+pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
+pub use places::{ChannelView, LedgerView, LocationView, PlacesView, TransferView};
+pub use stock::{StockQuery, StockRow};
+pub use timeline::{TimelineFigures, TimelineQuery, TimelineRow};
+
+use onhand_core::{Ledger, LedgerId, Time};
+use onhand_journal::Fault;
+use serde::Serialize;
+
+use crate::projector::Projector;
+use crate::state::State;
+
+/// Most rows of one answer.
+pub const ROWS_MAX: usize = 1_000;
+
+/// How much of the journal an answer has seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// Position of the ledger's last entry that is in the answer.
+    pub position: u64,
+    pub height: u64,
+    /// When that entry was recorded.
+    pub recorded_at: Time,
+    /// Milliseconds since the end of the journal was last seen.
+    pub age_ms: u64,
+    /// The journal may have gone on without this answer: too old, or halted.
+    pub stale: bool,
+    /// Why nothing new is seen any more, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub halted: Option<String>,
+}
+
+/// Some rows, and where the next page begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Page<T, C> {
+    pub seen: Seen,
+    pub rows: Vec<T>,
+    /// What to name as `after` for more. None: there is no more.
+    pub next: Option<C>,
+}
+
+/// What was asked for and is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    Ledger,
+    Sku,
+    Location,
+    Channel,
+    Order,
+    Hold,
+    Transfer,
+    Position,
+    /// Timelines are switched off.
+    Timeline,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    #[error("there is no such {0:?}")]
+    Missing(Missing),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<Missing> for QueryError {
+    fn from(missing: Missing) -> QueryError {
+        QueryError::Missing(missing)
+    }
+}
+
+impl Projector {
+    pub(crate) fn seen(&self, state: &State, ledger: &Ledger) -> Seen {
+        Seen {
+            position: ledger.position(),
+            height: state.tip.height,
+            recorded_at: ledger.time(),
+            age_ms: self.age_ms(),
+            stale: self.is_stale(state),
+            halted: state.halted.clone(),
+        }
+    }
+}
+
+impl State {
+    pub(crate) fn known_ledger(&self, id: &LedgerId) -> Result<&Ledger, Missing> {
+        self.book.ledger(id).ok_or(Missing::Ledger)
+    }
+}
+
+/// At least one row, at most [`ROWS_MAX`].
+pub(crate) fn bounded(limit: usize) -> usize {
+    limit.clamp(1, ROWS_MAX)
+}

@@ -1,0 +1,178 @@
+//! The records of one item: sealed stretches, and an open one at the end.
+
+use std::sync::Arc;
+
+use onhand_core::{LocationNo, OrderId};
+use serde::{Deserialize, Serialize};
+
+use super::change::{Change, Figures};
+use super::codec;
+use super::record::{self, Record};
+
+/// An open stretch is sealed at this many bytes.
+const STRETCH_BYTES: usize = 512;
+
+/// Everything that happened to one item.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemLog {
+    /// Position of the last record.
+    last: u64,
+    open: Vec<u8>,
+    /// Not part of what is serialised: stretches are stored one by one.
+    #[serde(skip)]
+    #[allow(clippy::box_collection, reason = "most items have none, and there are millions")]
+    sealed: Option<Box<Vec<Sealed>>>,
+}
+
+/// A stretch that will not change any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Position of the last record before this stretch, 0 if none.
+    pub base: u64,
+    /// Position of its last record.
+    pub last: u64,
+    /// The figures by location before it, then its records.
+    pub bytes: Arc<[u8]>,
+}
+
+/// A stretch taken apart: where things stood before it, and what happened in it, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    pub before: Vec<(LocationNo, Figures)>,
+    pub records: Vec<Record>,
+}
+
+impl ItemLog {
+    /// Adds a record behind the last one. Returns the number of a stretch that became full.
+    pub(super) fn add<'a>(
+        &mut self,
+        position: u64,
+        late_us: u64,
+        order: Option<&OrderId>,
+        changes: impl ExactSizeIterator<Item = &'a Change>,
+    ) -> Option<usize> {
+        record::put(&mut self.open, position - self.last, late_us, order, changes);
+        self.last = position;
+        (self.open.len() >= STRETCH_BYTES).then(|| self.seal())
+    }
+
+    fn seal(&mut self) -> usize {
+        let (base, before) = self.base();
+        let mut bytes = Vec::with_capacity(STRETCH_BYTES + 64);
+        codec::put(&mut bytes, before.len() as u64);
+        for (location, figures) in &before {
+            codec::put(&mut bytes, u64::from(location.0));
+            figures.put(&mut bytes);
+        }
+        bytes.append(&mut self.open);
+        let sealed = self.sealed.get_or_insert_default();
+        sealed.push(Sealed { base, last: self.last, bytes: bytes.into() });
+        sealed.len() - 1
+    }
+
+    /// The end of the sealed part: its last position, and the figures there.
+    fn base(&self) -> (u64, Vec<(LocationNo, Figures)>) {
+        match self.sealed().last() {
+            None => (0, Vec::new()),
+            Some(sealed) => (sealed.last, sealed.read().after()),
+        }
+    }
+
+    pub fn sealed(&self) -> &[Sealed] {
+        self.sealed.as_ref().map_or(&[], |it| it)
+    }
+
+    /// Brings back a stretch that was stored by itself, in order.
+    pub fn put_sealed(&mut self, sealed: Sealed) {
+        self.sealed.get_or_insert_default().push(sealed);
+    }
+
+    /// Stretches, newest first.
+    pub fn stretches(&self) -> impl Iterator<Item = Stretch> {
+        std::iter::once_with(|| self.read_open())
+            .chain(self.sealed().iter().rev().map(Sealed::read))
+    }
+
+    fn read_open(&self) -> Stretch {
+        let (base, before) = self.base();
+        Stretch { before, records: read_records(&self.open, base) }
+    }
+}
+
+impl Sealed {
+    pub fn read(&self) -> Stretch {
+        let mut bytes = &self.bytes[..];
+        // Bytes that cannot be read end the stretch: they were checked when they were loaded.
+        let before = read_before(&mut bytes).unwrap_or_default();
+        Stretch { before, records: read_records(bytes, self.base) }
+    }
+}
+
+impl Stretch {
+    /// The figures at its end.
+    pub fn after(&self) -> Vec<(LocationNo, Figures)> {
+        let mut figures = self.before.clone();
+        let changes = self.records.iter().flat_map(|record| &record.changes);
+        changes.for_each(|change| add(&mut figures, change));
+        figures
+    }
+}
+
+/// Adds a change to the figures of its location.
+pub(crate) fn add(figures: &mut Vec<(LocationNo, Figures)>, change: &Change) {
+    match figures.iter_mut().find(|(location, _)| *location == change.location) {
+        Some((_, known)) => *known += change.by,
+        None => figures.push((change.location, change.by)),
+    }
+}
+
+fn read_before(bytes: &mut &[u8]) -> Option<Vec<(LocationNo, Figures)>> {
+    let count = codec::take(bytes)?;
+    let one = |_| {
+        let location = LocationNo(u32::try_from(codec::take(bytes)?).ok()?);
+        Some((location, Figures::take(bytes)?))
+    };
+    (0..count).map(one).collect()
+}
+
+fn read_records(mut bytes: &[u8], base: u64) -> Vec<Record> {
+    let mut records: Vec<Record> = Vec::new();
+    let mut last = base;
+    while !bytes.is_empty() {
+        let Some(record) = record::take(&mut bytes, last) else { break };
+        last = record.position;
+        records.push(record);
+    }
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_tell_what_was_added() {
+        let mut log = ItemLog::default();
+        let order = OrderId::new("SO-1").unwrap();
+        let mut sellable = 0;
+        for position in 1..=1_000 {
+            let by = Figures { sellable: position as i64, ..Figures::default() };
+            sellable += by.sellable;
+            let change = Change { location: LocationNo(position as u32 % 3), by };
+            let order = (position % 2 == 0).then_some(&order);
+            log.add(position, position % 5, order, [change].iter());
+        }
+        assert!(log.sealed().len() > 5);
+        let mut expected = 1_000;
+        for stretch in log.stretches() {
+            for record in stretch.records.iter().rev() {
+                assert_eq!((record.position, record.late_us), (expected, expected % 5));
+                assert_eq!(record.order.is_some(), expected % 2 == 0);
+                expected -= 1;
+            }
+        }
+        assert_eq!(expected, 0);
+        let after = log.stretches().next().unwrap().after();
+        assert_eq!(after.iter().map(|(_, it)| it.sellable).sum::<i64>(), sellable);
+    }
+}

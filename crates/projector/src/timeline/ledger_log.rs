@@ -1,0 +1,131 @@
+//! The logs of all items of a ledger, and the way from a position to its block.
+
+use onhand_core::{Entry, Fact, ItemNo, Ledger, OrderId, Time};
+use serde::{Deserialize, Serialize};
+
+use super::Change;
+use super::change::{Touch, effective, touches};
+use super::item_log::{ItemLog, Sealed};
+
+/// From this position on the ledger's entries are in the block at `height`, until the next mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub position: u64,
+    pub height: u64,
+    pub time: Time,
+}
+
+/// Timelines of one ledger.
+#[derive(Clone, Default)]
+pub struct LedgerLog {
+    marks: Vec<Mark>,
+    /// By item number; shorter than the items where the last ones were never touched.
+    items: Vec<ItemLog>,
+    /// Stretches sealed since they were last taken: item and number of the stretch.
+    sealed: Vec<(u32, u32)>,
+    scratch: Vec<Touch>,
+    changes: Vec<Change>,
+}
+
+impl PartialEq for LedgerLog {
+    fn eq(&self, other: &LedgerLog) -> bool {
+        self.marks == other.marks && self.items == other.items
+    }
+}
+
+impl LedgerLog {
+    /// Notes that the block at `height` holds entries from `position` on.
+    pub fn mark(&mut self, position: u64, height: u64, time: Time) {
+        // Two stretches of one ledger in a block are one: its positions are contiguous.
+        if self.marks.last().is_none_or(|last| last.height != height) {
+            self.marks.push(Mark { position, height, time });
+        }
+    }
+
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// Where the entry at `position` is. None: before the first mark.
+    pub fn place(&self, position: u64) -> Option<Mark> {
+        let behind = self.marks.partition_point(|mark| mark.position <= position);
+        self.marks.get(behind.checked_sub(1)?).copied()
+    }
+
+    /// The last position recorded at or before `time`; 0 if none.
+    pub fn last_recorded_by(&self, time: Time) -> u64 {
+        let behind = self.marks.partition_point(|mark| mark.time <= time);
+        self.marks.get(behind).map_or(u64::MAX, |mark| mark.position - 1)
+    }
+
+    pub fn item(&self, item: ItemNo) -> Option<&ItemLog> {
+        self.items.get(item.0 as usize)
+    }
+
+    /// Adds what `entry` did, by the ledger that has recorded it.
+    pub fn add(&mut self, ledger: &Ledger, entry: &Entry, recorded: Time) {
+        let mut touched = std::mem::take(&mut self.scratch);
+        touches(ledger, entry, &mut touched);
+        let late_us = recorded.0 - effective(entry, recorded).0;
+        let order = committed_order(&entry.fact);
+        for one in touched.chunk_by(|one, next| one.item == next.item) {
+            self.add_to_item(one, entry.position, late_us, order);
+        }
+        self.scratch = touched;
+    }
+
+    fn add_to_item(
+        &mut self,
+        touched: &[Touch],
+        position: u64,
+        late_us: u64,
+        order: Option<&OrderId>,
+    ) {
+        let number = touched[0].item.0;
+        let index = number as usize;
+        if self.items.len() <= index {
+            self.items.resize_with(index + 1, ItemLog::default);
+        }
+        self.changes.clear();
+        self.changes.extend(touched.iter().filter_map(|it| it.change));
+        let full = self.items[index].add(position, late_us, order, self.changes.iter());
+        if let Some(stretch) = full {
+            self.sealed.push((number, stretch as u32));
+        }
+    }
+
+    /// Stretches sealed since the last call: item and number of the stretch.
+    pub fn take_sealed(&mut self) -> Vec<(u32, u32)> {
+        std::mem::take(&mut self.sealed)
+    }
+
+    /// Brings back marks, in order.
+    pub fn put_marks(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.marks.extend(marks);
+    }
+
+    /// Brings back the log of the item with the next number, without its sealed stretches.
+    pub fn put_item(&mut self, log: ItemLog) {
+        self.items.push(log);
+    }
+
+    /// Brings back the next sealed stretch of an item. False: there is no such item.
+    pub fn put_sealed(&mut self, item: u32, sealed: Sealed) -> bool {
+        match self.items.get_mut(item as usize) {
+            Some(log) => {
+                log.put_sealed(sealed);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// The order that an entry commits units to, new ones or such as a reversal gives back.
+fn committed_order(fact: &Fact) -> Option<&OrderId> {
+    match fact {
+        Fact::OrderCommitted(it) => Some(&it.order),
+        Fact::EntryReversed(it) => it.order.as_ref(),
+        _ => None,
+    }
+}
