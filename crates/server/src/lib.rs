@@ -1,1 +1,12 @@
-//! placeholder
+//! The doors of Onhand: configuration, the node that holds the shards, and the HTTP server.
+//!
+//! A [`Node`] is an installation that is open: per shard a journal, a projector and an engine.
+//! [`serve`] puts the HTTP door before it. Everything a caller is told goes through `onhand_wire`.
+
+pub mod config;
+mod http;
+mod node;
+
+pub use config::{Config, ConfigError, SETTINGS, settings_reference};
+pub use http::{Serving, running_server, serve};
+pub use node::{Installation, Node, Opening, ShardState, StartError, shard_of};

@@ -1,0 +1,112 @@
+//! The route table.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, Method};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use onhand_wire::Trouble;
+use tokio::sync::Semaphore;
+
+use super::metrics::Metrics;
+use super::respond::{Refused, bytes_response};
+use super::{commands, health, metrics, reads};
+use crate::Node;
+
+/// Reads under way at once, of which each takes a thread; more wait in line.
+const READS_MAX: usize = 256;
+
+/// The node with the door's routes.
+pub(super) struct App {
+    pub node: Arc<Node>,
+    router: Router,
+}
+
+/// What every handler is given.
+pub(super) type Room = State<Arc<Rooms>>;
+
+pub(super) struct Rooms {
+    pub node: Arc<Node>,
+    pub metrics: Metrics,
+    pub reads: Semaphore,
+}
+
+impl App {
+    pub fn new(node: Arc<Node>) -> Arc<App> {
+        let metrics = Metrics::new(node.clone());
+        let reads = Semaphore::new(READS_MAX);
+        let rooms = Arc::new(Rooms { node: node.clone(), metrics, reads });
+        Arc::new(App { node, router: routes(rooms) })
+    }
+
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
+
+fn routes(rooms: Arc<Rooms>) -> Router {
+    Router::new()
+        .route("/v1/ledgers", get(reads::ledgers))
+        .route("/v1/{ledger}/commands", post(commands::many))
+        .route("/v1/{ledger}/stock", get(reads::stock))
+        .route("/v1/{ledger}/stock/{sku}", get(reads::stock_of))
+        .route("/v1/{ledger}/availability", get(reads::availability))
+        .route("/v1/{ledger}/timeline/{sku}", get(reads::timeline))
+        .route("/v1/{ledger}/orders/{order}", get(reads::order))
+        .route("/v1/{ledger}/holds/{hold}", get(reads::hold))
+        .route("/v1/{ledger}/affected_orders", get(reads::affected_orders))
+        .route("/v1/{ledger}/places", get(reads::places))
+        .route("/v1/{ledger}/entries/{position}", get(reads::entry))
+        .route("/v1/{ledger}/{stem}", post(commands::one))
+        .route("/errors/{code}", get(error_page))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::scrape))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(other_method)
+        .layer(middleware::from_fn_with_state(rooms.clone(), watch))
+        .with_state(rooms)
+}
+
+async fn nowhere(request: Request) -> Refused {
+    let path: String = request.uri().path().chars().take(120).collect();
+    Trouble::NotFound { message: format!("there is nothing at {path}") }.into()
+}
+
+/// The router adds the header `Allow`.
+async fn other_method(request: Request) -> Refused {
+    let allowed = match *request.method() {
+        Method::POST => "GET",
+        _ => "another method; see the header Allow",
+    };
+    Trouble::MethodNotAllowed { allowed: allowed.to_owned() }.into()
+}
+
+/// Counts requests, and marks answers that stand on weaker durability.
+async fn watch(State(rooms): Room, request: Request, next: Next) -> Response {
+    let timer = rooms.metrics.begin(&request);
+    let mut response = next.run(request).await;
+    if rooms.node.is_relaxed() {
+        let value = HeaderValue::from_static("relaxed");
+        response.headers_mut().insert("onhand-durability", value);
+    }
+    timer.end(response.status());
+    response
+}
+
+/// What a code means and what to do, as plain text.
+async fn error_page(Path(code): Path<String>) -> Result<Response, Refused> {
+    let Some(page) = onhand_wire::page(&code) else {
+        let shown: String = code.chars().take(60).collect();
+        return Err(Trouble::NotFound { message: format!("there is no code {shown}") }.into());
+    };
+    let again = if page.retryable { "may succeed unchanged" } else { "will not help unchanged" };
+    let text = format!(
+        "{} ({})\n\n{}.\n\n{}\n\nSending the same again {again}.\n",
+        page.code, page.status, page.title, page.remedy
+    );
+    Ok(bytes_response(200, "text/plain; charset=utf-8", text.into_bytes()))
+}

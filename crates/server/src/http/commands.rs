@@ -1,0 +1,252 @@
+//! Commands in: one by its own address, or many in one body.
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use onhand_core::{Command, LedgerId};
+use onhand_engine::{Answer, AnswerFault, Batch, Mode};
+use onhand_wire::{Format, Invalid, No, Problem, Trouble, Would, answer, batch, problem};
+use serde_json::value::RawValue;
+
+use super::app::{Room, Rooms};
+use super::body;
+use super::params::{Params, named};
+use super::respond::{Refused, json, problem_response};
+
+type Pairs = Query<Vec<(String, String)>>;
+
+/// `POST /v1/{ledger}/{stem}`
+pub(super) async fn one(
+    State(rooms): Room,
+    Path((ledger, stem)): Path<(String, String)>,
+    Query(pairs): Pairs,
+    request: Request,
+) -> Result<Response, Refused> {
+    let ledger = named("ledger", &ledger, LedgerId::new)?;
+    if !Command::STEMS.contains(&stem.as_str()) {
+        let message =
+            format!("`{stem}` is no command; the commands are {}", Command::STEMS.join(", "));
+        return Err(Trouble::NotFound { message }.into());
+    }
+    let mut params = Params::new(pairs);
+    let dry_run = params.switch("dry_run")?;
+    params.end()?;
+    let key = key_of(request.headers())?;
+    if body::format(request.headers())? != Format::Json {
+        let message = "one command is application/json; a batch goes to …/commands";
+        return Err(Trouble::MediaType { found: message.to_owned() }.into());
+    }
+    let bytes = body::read(rooms.node.config(), request.into_body()).await?;
+    let request = onhand_wire::request(&ledger, &stem, &bytes, key.as_deref())?;
+    let batch = Batch { requests: vec![request], mode: Mode::Each, dry_run };
+    let answer = rooms.node.submit(batch).await.pop();
+    Ok(respond(answer.unwrap_or_else(lost)))
+}
+
+fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let key = values.next().map(|it| onhand_wire::idempotency_key(it.as_bytes())).transpose()?;
+    match values.next() {
+        Some(_) => {
+            Err(Invalid::new("duplicate_field", "Idempotency-Key", "stands twice; keep one"))
+        }
+        None => Ok(key),
+    }
+}
+
+fn lost() -> Answer {
+    let message = "the shard gave no answer".to_owned();
+    Answer::Fault(AnswerFault::OutcomeUnknown { message })
+}
+
+/// One answer as a response.
+fn respond(answered: Answer) -> Response {
+    let replayed = is_replayed(&answered);
+    let mut response = match &answered {
+        Answer::Accepted { block, index, .. } => match block.body.entries.get(*index) {
+            Some(entry) => {
+                let status = if replayed { 200 } else { 201 };
+                json(status, &answer(entry, block.height, block.time, replayed))
+            }
+            None => respond(lost()),
+        },
+        Answer::WouldAccept { entry } => json(200, &Would::accept(entry)),
+        Answer::Refused { .. } | Answer::KeyReused { .. } | Answer::Fault(_) => {
+            problem_response(&problem_of(&answered))
+        }
+    };
+    if replayed {
+        let told = HeaderValue::from_static("true");
+        response.headers_mut().insert("idempotency-replayed", told);
+    }
+    response
+}
+
+fn is_replayed(answer: &Answer) -> bool {
+    match answer {
+        Answer::Accepted { replayed, .. } | Answer::Refused { replayed, .. } => *replayed,
+        Answer::WouldAccept { .. } | Answer::KeyReused { .. } | Answer::Fault(_) => false,
+    }
+}
+
+/// The problem that an answer is told as; an accepted one has none, and counts as lost.
+fn problem_of(answer: &Answer) -> Problem {
+    let unknown = |message: &str| Trouble::OutcomeUnknown { message: message.to_owned() };
+    let trouble = match answer {
+        Answer::Refused { rejection, position, .. } => {
+            return problem(No::Rejected { rejection, position: *position });
+        }
+        Answer::KeyReused { field, id, recorded } => {
+            let (id, field, height) = (id.clone(), field.clone(), recorded.height);
+            Trouble::KeyReused { id, field, height }
+        }
+        Answer::Fault(AnswerFault::OutcomeUnknown { message }) => unknown(message),
+        Answer::Fault(AnswerFault::Unavailable { message }) => {
+            Trouble::Unavailable { message: message.clone() }
+        }
+        Answer::Fault(AnswerFault::Halted { message }) => {
+            Trouble::Halted { message: message.clone() }
+        }
+        Answer::Fault(AnswerFault::Overloaded { retry_after_ms }) => {
+            Trouble::Overloaded { retry_after_ms: *retry_after_ms }
+        }
+        Answer::Accepted { .. } | Answer::WouldAccept { .. } => unknown("the answer was lost"),
+    };
+    problem(No::Trouble(&trouble))
+}
+
+/// How a batch is to be taken.
+struct Wish {
+    mode: Mode,
+    dry_run: bool,
+    /// Whether answers carry the entries themselves.
+    entries: bool,
+}
+
+impl Wish {
+    fn read(pairs: Vec<(String, String)>) -> Result<Wish, Invalid> {
+        let mut params = Params::new(pairs);
+        let mode = if params.switch("atomic")? { Mode::Atomic } else { Mode::Each };
+        let dry_run = params.switch("dry_run")?;
+        let entries = params.text("entries")?.is_none_or(|it| it != "false");
+        params.end()?;
+        Ok(Wish { mode, dry_run, entries })
+    }
+}
+
+/// `POST /v1/{ledger}/commands`
+pub(super) async fn many(
+    State(rooms): Room,
+    Path(ledger): Path<String>,
+    Query(pairs): Pairs,
+    request: Request,
+) -> Result<Response, Refused> {
+    let ledger = named("ledger", &ledger, LedgerId::new)?;
+    let wish = Wish::read(pairs)?;
+    if key_of(request.headers())?.is_some() {
+        let message = "belongs to one command; in a batch each item has its own `id`";
+        return Err(Invalid::new("idempotency_key_mismatch", "Idempotency-Key", message).into());
+    }
+    let format = body::format(request.headers())?;
+    let bytes = body::read(rooms.node.config(), request.into_body()).await?;
+    // Reading ten thousand commands takes milliseconds, which other requests need not wait for.
+    let read = tokio::task::spawn_blocking(move || batch(&ledger, &bytes, format)).await;
+    let items = read.map_err(|error| Trouble::Unavailable { message: error.to_string() })??;
+    refuse_unread(&items, &wish)?;
+    let results = results(&rooms, items, &wish).await;
+    Ok(json(200, &serde_json::json!({ "results": results })))
+}
+
+/// All or none: an item that cannot be read keeps the others out as well.
+fn refuse_unread<T>(items: &[Result<T, Invalid>], wish: &Wish) -> Result<(), Trouble> {
+    let unread = items.iter().enumerate();
+    let unread = unread.filter_map(|(index, it)| Some((index as u64, it.as_ref().err()?.clone())));
+    let invalid: Vec<(u64, Invalid)> = unread.collect();
+    match invalid.is_empty() || wish.mode == Mode::Each {
+        true => Ok(()),
+        false => Err(Trouble::BatchInvalid { invalid }),
+    }
+}
+
+/// The results in the order of the items.
+async fn results(
+    rooms: &Rooms,
+    items: Vec<Result<onhand_core::Request, Invalid>>,
+    wish: &Wish,
+) -> Vec<Box<RawValue>> {
+    let mut requests = Vec::with_capacity(items.len());
+    let mut unread: Vec<Option<Invalid>> = Vec::with_capacity(items.len());
+    for item in items {
+        match item {
+            Ok(request) => {
+                requests.push(request);
+                unread.push(None);
+            }
+            Err(invalid) => unread.push(Some(invalid)),
+        }
+    }
+    let batch = Batch { requests, mode: wish.mode, dry_run: wish.dry_run };
+    let answers = match batch.requests.is_empty() {
+        true => Vec::new(),
+        false => rooms.node.submit(batch).await,
+    };
+    let mut answers = answers.into_iter();
+    let told = unread.into_iter().map(|it| match it {
+        Some(invalid) => refused_item(&problem(No::Invalid(&invalid))),
+        None => item(&answers.next().unwrap_or_else(lost), wish),
+    });
+    told.collect()
+}
+
+fn item(answered: &Answer, wish: &Wish) -> Box<RawValue> {
+    let replayed = is_replayed(answered);
+    match answered {
+        Answer::Accepted { block, index, .. } => match block.body.entries.get(*index) {
+            Some(entry) => {
+                let status = if replayed { 200 } else { 201 };
+                let told = answer(entry, block.height, block.time, replayed);
+                accepted_item(status, &told, wish)
+            }
+            None => refused_item(&problem_of(answered)),
+        },
+        Answer::WouldAccept { entry } => {
+            raw(&serde_json::json!({ "status": 200, "dry_run": true, "entry": entry }))
+        }
+        Answer::Refused { .. } | Answer::KeyReused { .. } | Answer::Fault(_) => {
+            refused_item(&problem_of(answered))
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Accepted<'a> {
+    status: u16,
+    ledger: &'a LedgerId,
+    position: u64,
+    height: u64,
+    recorded_at: onhand_core::Time,
+    replayed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<&'a onhand_core::Entry>,
+}
+
+fn accepted_item(status: u16, told: &onhand_wire::Answer<'_>, wish: &Wish) -> Box<RawValue> {
+    raw(&Accepted {
+        status,
+        ledger: told.ledger,
+        position: told.position,
+        height: told.height,
+        recorded_at: told.recorded_at,
+        replayed: told.replayed,
+        entry: wish.entries.then_some(told.entry),
+    })
+}
+
+fn refused_item(problem: &Problem) -> Box<RawValue> {
+    raw(&serde_json::json!({ "status": problem.status(), "problem": problem.body }))
+}
+
+/// Names and numbers always have a JSON form; `null` stands for one that had none.
+fn raw(value: &impl serde::Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}

@@ -1,0 +1,117 @@
+//! The HTTP door: accepts connections within bounds, serves them, and drains at the end.
+
+mod app;
+mod body;
+mod commands;
+mod health;
+mod metrics;
+mod params;
+mod reads;
+mod respond;
+mod running;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::Node;
+use app::App;
+
+pub use running::{Serving, running_server};
+
+/// Serves `node` on `listener` until `shutdown` is done; then takes no more connections, finishes
+/// what is under way within `http.drain_ms_max`, and closes the node.
+///
+/// # Errors
+/// The address of the listener cannot be told, or the file that tells it cannot be written.
+pub async fn serve(
+    node: Arc<Node>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    warn_of_strangers(address);
+    let running = running::announce(node.config(), address)?;
+    let app = App::new(node.clone());
+    accept(&app, listener, shutdown).await;
+    drop(running);
+    tracing::info!("draining");
+    let closing = tokio::task::spawn_blocking(move || node.shutdown_blocking());
+    closing.await.map_err(io::Error::other)
+}
+
+fn warn_of_strangers(address: SocketAddr) {
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            %address,
+            "listening beyond this machine, and nothing authenticates callers: anybody who can \
+             reach this address can book"
+        );
+    }
+}
+
+/// Accepts until `shutdown`, then waits for the connections that are open.
+async fn accept(app: &Arc<App>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    let config = app.node.config();
+    let seats = Arc::new(Semaphore::new(config.http_connections_max as usize));
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        // A seat first: above the bound connections wait unaccepted, in the system's own queue.
+        let next = async {
+            let seat = seats.clone().acquire_owned().await;
+            (seat, listener.accept().await)
+        };
+        let (seat, accepted) = tokio::select! {
+            () = &mut shutdown => break,
+            next = next => next,
+        };
+        match (seat, accepted) {
+            (Ok(seat), Ok((stream, _))) => converse(app, &graceful, stream, seat),
+            (_, Err(error)) => {
+                // Out of descriptors, most likely: a short pause lets some close.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            (Err(_), Ok(_)) => break,
+        }
+    }
+    drop(listener);
+    let drain = Duration::from_millis(config.http_drain_ms_max);
+    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time and are cut off");
+    }
+}
+
+fn converse(
+    app: &Arc<App>,
+    graceful: &GracefulShutdown,
+    stream: TcpStream,
+    seat: OwnedSemaphorePermit,
+) {
+    // Answers are small and wait for nobody.
+    let _ = stream.set_nodelay(true);
+    let header = Duration::from_millis(app.node.config().http_header_ms_max);
+    let service = TowerToHyperService::new(app.router());
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        drop(seat);
+    });
+}
