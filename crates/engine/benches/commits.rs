@@ -1,0 +1,2 @@
+//! Commands per second of one engine in process.
+fn main() {}

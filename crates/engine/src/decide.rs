@@ -1,0 +1,150 @@
+//! Requests that stand alone: known, accepted or refused, one after the other.
+
+use onhand_core::{Ledger, Place, Refusal, Rejection, Request, accept};
+
+use crate::desk::{BatchId, Desk, Seat};
+use crate::draft::{Draft, Keys, Slot, Verdict};
+use crate::engine::{Engine, Stop, evolve};
+use crate::metrics::add;
+use crate::{Answer, Mode};
+
+/// Where a key was seen before.
+#[derive(Clone, Copy)]
+pub(crate) enum Known {
+    Draft(Slot),
+    InFlight(Slot),
+    Recorded(Place),
+}
+
+impl Engine {
+    /// Decides the next request at the desk, or the whole batch where it belongs together.
+    /// Returns how many were decided.
+    pub(crate) fn decide_next(&mut self, desk: &mut Desk) -> Result<usize, Stop> {
+        let Some(batch) = desk.first() else { return Ok(0) };
+        let Some(open) = desk.get(batch) else { return Ok(0) };
+        if open.dry_run || open.mode == Mode::Atomic {
+            return self.decide_whole(desk, batch);
+        }
+        let index = open.next;
+        if index >= open.requests.len() {
+            desk.drop_first();
+            return Ok(0);
+        }
+        open.next += 1;
+        if open.next == open.requests.len() {
+            desk.drop_first();
+        }
+        let seat = Seat { batch, index: index as u32 };
+        desk.deciding = Some(seat);
+        self.decide_one(desk, seat)?;
+        desk.deciding = None;
+        Ok(1)
+    }
+
+    fn decide_whole(&mut self, desk: &mut Desk, batch: BatchId) -> Result<usize, Stop> {
+        desk.deciding = Some(Seat { batch, index: 0 });
+        let decided = self.decide_together(desk, batch)?;
+        desk.deciding = None;
+        if decided.is_some() {
+            desk.drop_first();
+        }
+        self.wants_room = decided.is_none();
+        Ok(decided.unwrap_or(0))
+    }
+
+    fn decide_one(&mut self, desk: &mut Desk, seat: Seat) -> Result<(), Stop> {
+        let Some(open) = desk.get(seat.batch) else { return Ok(()) };
+        let index = seat.index as usize;
+        // Answered before a restart.
+        if open.answers[index].is_some() {
+            return Ok(());
+        }
+        let request = &open.requests[index];
+        let keys = Keys::of(&self.book.seen, request);
+        match self.known(keys) {
+            Some(known) => self.answer_again(desk, seat, known),
+            None => match self.decide(request, keys)? {
+                Verdict::Said(answer) => self.say(desk, seat, *answer),
+                verdict => self.draft.waiting.push((seat, verdict)),
+            },
+        }
+        Ok(())
+    }
+
+    /// The caller's key decides before the source's.
+    pub(crate) fn known(&self, keys: Keys) -> Option<Known> {
+        let find = |key| {
+            let in_flight = self.in_flight.as_ref().and_then(|it| it.keys.get(&key));
+            let slot = self.draft.keys.get(&key).map(|it| Known::Draft(*it));
+            slot.or(in_flight.map(|it| Known::InFlight(*it)))
+                .or_else(|| self.book.seen.place(key).map(Known::Recorded))
+        };
+        find(keys.id).or_else(|| keys.event.and_then(find))
+    }
+
+    /// The answer is that of an earlier request with the same key.
+    pub(crate) fn answer_again(&mut self, desk: &mut Desk, seat: Seat, known: Known) {
+        add(&self.shared.metrics.replayed, 1);
+        let wait = |draft: &mut Draft, slot| draft.waiting.push((seat, Verdict::Again(slot)));
+        match (known, &mut self.in_flight) {
+            (Known::Draft(slot), _) => wait(&mut self.draft, slot),
+            (Known::InFlight(slot), Some(in_flight)) => wait(in_flight, slot),
+            // Found in flight a moment ago, so it still is.
+            (Known::InFlight(_), None) => {}
+            (Known::Recorded(place), _) => desk.recall(seat, place),
+        }
+    }
+
+    fn decide(&mut self, request: &Request, keys: Keys) -> Result<Verdict, Stop> {
+        let (now, rules) = (self.draft.time, &self.config.rules);
+        let Some(ledger) = self.book.ledgers.get_mut(&request.ledger) else {
+            return self.decide_in_new_ledger(request, keys);
+        };
+        let position = ledger.position();
+        match accept(ledger, now, rules, request) {
+            Ok(entry) => {
+                evolve(&mut self.ends, ledger, &entry, now)?;
+                let slot = self.draft.add_entry(keys, entry)?;
+                Ok(Verdict::Fresh { slot, position })
+            }
+            Err(rejection) => self.refuse(request, keys, rejection, position),
+        }
+    }
+
+    /// A ledger begins with its first entry; a refusal begins none.
+    fn decide_in_new_ledger(&mut self, request: &Request, keys: Keys) -> Result<Verdict, Stop> {
+        let (now, rules) = (self.draft.time, &self.config.rules);
+        let mut ledger = Ledger::new(request.ledger.clone());
+        match accept(&ledger, now, rules, request) {
+            Ok(entry) => {
+                evolve(&mut self.ends, &mut ledger, &entry, now)?;
+                self.book.ledgers.insert(request.ledger.clone(), ledger);
+                let slot = self.draft.add_entry(keys, entry)?;
+                Ok(Verdict::Fresh { slot, position: 0 })
+            }
+            Err(rejection) => self.refuse(request, keys, rejection, 0),
+        }
+    }
+
+    fn refuse(
+        &mut self,
+        request: &Request,
+        keys: Keys,
+        rejection: Rejection,
+        position: u64,
+    ) -> Result<Verdict, Stop> {
+        if rejection.is_transient() || !self.config.remember_refusals {
+            add(&self.shared.metrics.refused, 1);
+            let answer = Answer::Refused { rejection, replayed: false, position };
+            return Ok(Verdict::Said(Box::new(answer)));
+        }
+        let refusal = Refusal {
+            ledger: request.ledger.clone(),
+            id: request.envelope.id.clone(),
+            request: request.envelope.request.clone(),
+            rejection,
+        };
+        let slot = self.draft.add_refusal(keys, refusal)?;
+        Ok(Verdict::Fresh { slot, position })
+    }
+}

@@ -1,0 +1,50 @@
+//! Blocks of the last moments, kept as values so that replayed answers need no reading.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::CommittedBlock;
+
+/// By height, the oldest dropped first.
+pub(crate) struct Recent {
+    blocks: Mutex<Kept>,
+    commands_max: usize,
+}
+
+#[derive(Default)]
+struct Kept {
+    by_height: BTreeMap<u64, Arc<CommittedBlock>>,
+    commands: usize,
+}
+
+fn commands(block: &CommittedBlock) -> usize {
+    // Each block costs something by itself.
+    block.body.entries.len() + block.body.refusals.len() + 1
+}
+
+impl Recent {
+    /// Keeps at most about `commands_max` commands.
+    pub fn new(commands_max: usize) -> Recent {
+        Recent { blocks: Mutex::new(Kept::default()), commands_max }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn keep(&self, block: Arc<CommittedBlock>) {
+        let mut kept = self.lock();
+        kept.commands += commands(&block);
+        if let Some(same) = kept.by_height.insert(block.height, block) {
+            kept.commands -= commands(&same);
+        }
+        while kept.commands > self.commands_max && kept.by_height.len() > 1 {
+            let Some((_, oldest)) = kept.by_height.pop_first() else { return };
+            kept.commands -= commands(&oldest);
+        }
+    }
+
+    pub fn get(&self, height: u64) -> Option<Arc<CommittedBlock>> {
+        self.lock().by_height.get(&height).cloned()
+    }
+}
