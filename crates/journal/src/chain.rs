@@ -1,6 +1,7 @@
 //! The check that every reader makes: is this block the next link?
 
-use crate::block::{Block, Identity, Kind, Tip, parse};
+use crate::block::{Block, Identity, Kind, Tip};
+use crate::parse::parse;
 use bytes::Bytes;
 
 /// A block that does not fit: what was expected, and what was found. The shard stops here.

@@ -13,15 +13,14 @@ mod hash;
 mod high_water;
 pub mod jetstream;
 pub mod memory;
+mod parse;
 mod patience;
 mod resolve;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod writer;
 
-pub use block::{
-    Block, FORMAT, HEADER_BYTES_MAX, Identity, Kind, Tip, genesis, parse, seal, shards_of,
-};
+pub use block::{Block, FORMAT, HEADER_BYTES_MAX, Identity, Kind, Tip, genesis, seal, shards_of};
 pub use bytes::Bytes;
 pub use chain::{Break, Chain};
 pub use embedded::Embedded;
@@ -30,6 +29,7 @@ pub use hash::Hash;
 pub use high_water::HighWater;
 pub use jetstream::{Durability, JetStream, JetStreamConfig, Tls};
 pub use memory::MemoryJournal;
+pub use parse::parse;
 pub use patience::Patience;
 pub use writer::Writer;
 

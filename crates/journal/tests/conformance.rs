@@ -1,4 +1,5 @@
 //! What every backend must do, run against memory, an embedded file and a real NATS server.
+
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -1,4 +1,5 @@
 //! The stored format: what was once written is read for ever.
+
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -31,9 +31,14 @@ impl NatsServer {
     /// Starts a server that keeps its streams, its configuration and its log under `directory`.
     /// With `sync_always` it syncs before every acknowledgement; without, every two minutes.
     pub fn start(sync_always: bool, directory: &Path) -> NatsServer {
-        let mut server = NatsServer::prepare(sync_always, directory, String::new());
-        server.restart();
-        server
+        for _ in 0..5 {
+            let mut server = NatsServer::prepare(sync_always, directory, String::new());
+            // A port that was free a moment ago may be somebody else's by now.
+            if server.try_start() {
+                return server;
+            }
+        }
+        panic!("nats-server did not start, see {}", directory.join("nats.log").display());
     }
 
     /// Starts a cluster of `count` servers that sync always, each in a directory of its own.
@@ -82,6 +87,12 @@ impl NatsServer {
     /// Starts the server again on the same ports with the same streams. One that still runs is
     /// killed first.
     pub fn restart(&mut self) {
+        let log = self.directory.join("nats.log");
+        assert!(self.try_start(), "nats-server did not start, see {}", log.display());
+    }
+
+    /// False: the process ended at once or never listened.
+    fn try_start(&mut self) -> bool {
         self.kill();
         let log = File::options().create(true).append(true).open(self.directory.join("nats.log"));
         let log = log.expect("open the server's log");
@@ -94,16 +105,22 @@ impl NatsServer {
             .spawn()
             .expect("start nats-server");
         self.process = Some(process);
-        self.await_ready();
+        self.await_ready()
     }
 
-    fn await_ready(&self) {
+    fn await_ready(&mut self) -> bool {
         let deadline = Instant::now() + START_MAX;
-        while !greets(self.port) {
-            let log = self.directory.join("nats.log");
-            assert!(Instant::now() < deadline, "nats-server did not start, see {}", log.display());
+        while Instant::now() < deadline {
+            let process = self.process.as_mut().expect("a process");
+            if process.try_wait().expect("look after nats-server").is_some() {
+                return false;
+            }
+            if greets(self.port) {
+                return true;
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
+        false
     }
 
     /// Kills the server at once, as a crash would.

@@ -2,6 +2,8 @@
 #![allow(dead_code)]
 
 pub mod client;
+pub mod real;
+pub mod world;
 
 use onhand_journal::testing::NatsServer;
 use onhand_journal::{
