@@ -25,7 +25,7 @@ AdjustLine {
     #[serde(default)]
     pub set: Option<u64>,
     /// The number the caller believes it says now; `null` waives the check, leaving it out is an error.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
     pub expected: Option<Option<u64>>,
 });
 
