@@ -113,10 +113,10 @@ impl History {
         };
         match (&entry.fact, command) {
             (Fact::StockHeld(it), _) => it.lines.iter().for_each(|line| take(&line.sku, &line.at)),
-            (Fact::OrderCommitted(it), Command::CommitOrder(asked)) => {
-                if asked.if_short == IfShort::Refuse {
-                    it.lines.iter().for_each(|line| take(&line.sku, &line.at));
-                }
+            (Fact::OrderCommitted(it), Command::CommitOrder(asked))
+                if asked.if_short == IfShort::Refuse =>
+            {
+                it.lines.iter().for_each(|line| take(&line.sku, &line.at));
             }
             (Fact::TransferStarted(it), _) => {
                 // A start dated before a count also moves what the count has to make up for.
