@@ -6,7 +6,7 @@ use onhand_journal::{Fault, Journal, MemoryJournal, Patience};
 use std::time::Duration;
 
 pub const SHORT: Patience = Patience {
-    resolve_max: Duration::from_millis(60),
+    resolve_max: Duration::from_millis(500),
     pause: Duration::from_micros(20),
     pause_max: Duration::from_millis(1),
 };
