@@ -92,6 +92,8 @@ pub struct ProjectorState {
     pub halted: Option<String>,
     /// Height of the last checkpoint written or loaded; 0 if none.
     pub checkpoint_height: u64,
+    /// Bytes of the checkpoint on disk after the last write; 0 before the first.
+    pub checkpoint_bytes: u64,
     /// Why no more checkpoints are written, if so.
     pub checkpoint_fault: Option<String>,
     pub ledgers: usize,

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use onhand_core::BlockBody;
@@ -23,12 +23,13 @@ pub struct Arrived<'a> {
 
 /// The threads that keep a projector up to date. Dropped or stopped, they end.
 pub struct Follower {
+    projector: Arc<Projector>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Follower {
-    /// Ends the threads and waits for them; what was announced before is folded.
+    /// Ends the threads and waits for them; what was announced before is folded and kept.
     pub fn stop(mut self) {
         self.end();
     }
@@ -40,6 +41,7 @@ impl Follower {
                 tracing::error!("a thread of the projector panicked");
             }
         }
+        self.projector.checkpoint();
     }
 }
 
@@ -63,10 +65,40 @@ impl Projector {
     ) -> io::Result<Follower> {
         let stop = Arc::new(AtomicBool::new(false));
         let (projector, stopped) = (self.clone(), stop.clone());
-        let name = format!("project-{}", self.identity.shard);
         let follow = move || projector.run(committed, &arrived, &stopped);
-        let thread = std::thread::Builder::new().name(name).spawn(follow)?;
-        Ok(Follower { stop, threads: vec![thread] })
+        let threads = vec![self.spawn("project", follow)?];
+        let mut follower = Follower { projector: self.clone(), stop, threads };
+        if self.config.checkpoint_dir.is_some() {
+            let (projector, stopped) = (self.clone(), follower.stop.clone());
+            let keep = move || projector.keep_checkpoint(&stopped);
+            follower.threads.push(self.spawn("checkpoint", keep)?);
+        }
+        Ok(follower)
+    }
+
+    fn spawn(
+        &self,
+        what: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> io::Result<JoinHandle<()>> {
+        std::thread::Builder::new().name(format!("{what}-{}", self.identity.shard)).spawn(work)
+    }
+
+    /// Moves the checkpoint on until it is time to stop. It may take a fifth of one core.
+    fn keep_checkpoint(&self, stop: &AtomicBool) {
+        let mut pause = self.config.checkpoint_every;
+        loop {
+            let deadline = Instant::now() + pause;
+            while Instant::now() < deadline && !stop.load(Ordering::Acquire) {
+                std::thread::sleep(self.patience().min(pause));
+            }
+            if stop.load(Ordering::Acquire) {
+                return;
+            }
+            let begun = Instant::now();
+            self.checkpoint();
+            pause = self.config.checkpoint_every.max(begun.elapsed() * 4);
+        }
     }
 
     fn run<T>(

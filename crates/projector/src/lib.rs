@@ -5,6 +5,7 @@
 //! engine begins from a clone of it. It lives in memory; a checkpoint on disk makes the next start
 //! short and may be thrown away at any time.
 
+mod checkpoint;
 mod config;
 mod decode;
 mod feed;

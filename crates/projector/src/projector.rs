@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use onhand_core::{Book, LedgerId, Time, Tracking};
 use onhand_journal::{Fault, Identity, Reader, Tip};
 
-use crate::config::{OpenReport, Origin, Progress, ProjectorConfig, ProjectorState};
+use crate::checkpoint::{Begun, Dirty, Trouble, Writer, begin};
+use crate::config::{OpenReport, Progress, ProjectorConfig, ProjectorState};
 use crate::state::State;
 
 /// The committed state of one shard. Shared by its followers and everybody who asks.
@@ -25,6 +26,11 @@ pub struct Projector {
     begun: Instant,
     /// When the end of the journal was last seen, in milliseconds since `begun`.
     seen_end_ms: AtomicU64,
+    /// None: no checkpoint is kept.
+    checkpoint: Mutex<Option<Writer>>,
+    checkpoint_height: AtomicU64,
+    checkpoint_bytes: AtomicU64,
+    checkpoint_fault: Mutex<Option<String>>,
 }
 
 impl Projector {
@@ -37,13 +43,13 @@ impl Projector {
     pub fn open(
         identity: Identity,
         key: [u8; 16],
-        reader: Box<dyn Reader>,
+        mut reader: Box<dyn Reader>,
         config: ProjectorConfig,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Arc<Projector>, OpenReport), Fault> {
         let begun = Instant::now();
-        let state = State::new(key, config.timeline);
-        let origin = Origin::Memory;
+        let Begun { state, writer, origin, fault } = begin(&identity, key, &mut *reader, &config)?;
+        let height = state.tip.height;
         let projector = Arc::new(Projector {
             identity,
             config,
@@ -53,12 +59,19 @@ impl Projector {
             folded: Condvar::new(),
             begun,
             seen_end_ms: AtomicU64::new(0),
+            checkpoint: Mutex::new(writer),
+            checkpoint_height: AtomicU64::new(height),
+            checkpoint_bytes: AtomicU64::new(0),
+            checkpoint_fault: Mutex::new(fault),
         });
         let mut entries_replayed = 0;
         let tip = projector.catch_up_with(&mut |it| {
             entries_replayed = it.entries;
             progress(it);
         })?;
+        if height == 0 {
+            projector.track_everything();
+        }
         Ok((projector, OpenReport { origin, tip, entries_replayed, took: begun.elapsed() }))
     }
 
@@ -95,11 +108,47 @@ impl Projector {
             age_ms: self.age_ms(),
             stale: self.is_stale(&state),
             halted: state.halted.clone(),
-            checkpoint_height: 0,
-            checkpoint_fault: None,
+            checkpoint_height: self.checkpoint_height.load(Ordering::Relaxed),
+            checkpoint_bytes: self.checkpoint_bytes.load(Ordering::Relaxed),
+            checkpoint_fault: self.lock_fault().clone(),
             ledgers: state.book.ledgers.len(),
             keys: state.book.seen.len(),
         }
+    }
+
+    /// Writes a checkpoint of now, if one is kept and anything is new. Returns its height. The
+    /// follower does so by itself.
+    pub fn checkpoint(&self) -> u64 {
+        let mut kept = self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(writer) = kept.as_mut() else { return 0 };
+        match writer.write(self) {
+            Ok(tip) => {
+                self.checkpoint_height.store(tip.height, Ordering::Relaxed);
+                self.checkpoint_bytes.store(writer.bytes_on_disk(), Ordering::Relaxed);
+            }
+            Err(Trouble::Damaged(why) | Trouble::Locked(why)) => {
+                tracing::error!(shard = self.identity.shard, %why, "no more checkpoints are written");
+                *kept = None;
+                // What changed would be remembered for nobody.
+                self.write().track(false);
+                *self.lock_fault() = Some(why);
+            }
+        }
+        self.checkpoint_height.load(Ordering::Relaxed)
+    }
+
+    /// The first checkpoint is of everything: a fold from the beginning remembers no changes.
+    fn track_everything(&self) {
+        let mut kept = self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = kept.as_mut() {
+            let mut state = self.write();
+            writer.dirty = Dirty::everything(&state);
+            state.track(true);
+        }
+    }
+
+    fn lock_fault(&self) -> MutexGuard<'_, Option<String>> {
+        self.checkpoint_fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the ledger's entries up to `min_position` are folded; false if `timeout` ends

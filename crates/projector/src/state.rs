@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onhand_core::{BlockBody, Book, LedgerId, Time};
+use onhand_core::{BlockBody, Book, LedgerId, Time, Tracking};
 use onhand_journal::{Fault, Hash, Tip};
 
 use crate::timeline::LedgerLog;
@@ -14,6 +14,8 @@ pub(crate) struct State {
     pub logs: BTreeMap<LedgerId, LedgerLog>,
     /// Whether items keep timelines.
     pub timeline: bool,
+    /// Whether changes are remembered for a checkpoint.
+    tracked: bool,
     /// Why folding stopped for good.
     pub halted: Option<String>,
 }
@@ -21,7 +23,22 @@ pub(crate) struct State {
 impl State {
     pub fn new(key: [u8; 16], timeline: bool) -> State {
         let (tip, book, logs) = (Tip::default(), Book::new(key), BTreeMap::new());
-        State { tip, book, logs, timeline, halted: None }
+        State { tip, book, logs, timeline, tracked: false, halted: None }
+    }
+
+    /// Begins or ends to remember what changes, for a checkpoint to write.
+    pub fn track(&mut self, tracked: bool) {
+        self.tracked = tracked;
+        self.book.tracking = if tracked { Tracking::Keys } else { Tracking::Off };
+        self.book.seen.keep_news(tracked);
+        for ledger in self.book.ledgers.values_mut() {
+            ledger.track(self.book.tracking);
+            drop(ledger.take_touched());
+        }
+        for log in self.logs.values_mut() {
+            log.tracked = tracked;
+            drop(log.take_changes());
+        }
     }
 
     /// Folds the next block. After a fault nothing is ever folded again.
@@ -68,7 +85,8 @@ impl State {
             let id = &run[0].ledger;
             let Some(ledger) = self.book.ledger(id) else { continue };
             if !self.logs.contains_key(id) {
-                self.logs.insert(id.clone(), LedgerLog::default());
+                let log = LedgerLog::new(self.tracked);
+                self.logs.insert(id.clone(), log);
             }
             let Some(log) = self.logs.get_mut(id) else { continue };
             log.mark(run[0].position, height, time);

@@ -3,9 +3,9 @@
 use onhand_core::{Entry, Fact, ItemNo, Ledger, OrderId, Time};
 use serde::{Deserialize, Serialize};
 
-use super::Change;
 use super::change::{Touch, effective, touches};
 use super::item_log::{ItemLog, Sealed};
+use super::{Change, Figures};
 
 /// From this position on the ledger's entries are in the block at `height`, until the next mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +21,12 @@ pub struct LedgerLog {
     marks: Vec<Mark>,
     /// By item number; shorter than the items where the last ones were never touched.
     items: Vec<ItemLog>,
+    /// Whether changes are remembered for a checkpoint.
+    pub(crate) tracked: bool,
     /// Stretches sealed since they were last taken: item and number of the stretch.
     sealed: Vec<(u32, u32)>,
+    /// Items that got a record although the book did not change.
+    quiet: Vec<u32>,
     scratch: Vec<Touch>,
     changes: Vec<Change>,
 }
@@ -34,6 +38,10 @@ impl PartialEq for LedgerLog {
 }
 
 impl LedgerLog {
+    pub fn new(tracked: bool) -> LedgerLog {
+        LedgerLog { tracked, ..LedgerLog::default() }
+    }
+
     /// Notes that the block at `height` holds entries from `position` on.
     pub fn mark(&mut self, position: u64, height: u64, time: Time) {
         // Two stretches of one ledger in a block are one: its positions are contiguous.
@@ -89,14 +97,29 @@ impl LedgerLog {
         self.changes.clear();
         self.changes.extend(touched.iter().filter_map(|it| it.change));
         let full = self.items[index].add(position, late_us, order, self.changes.iter());
-        if let Some(stretch) = full {
-            self.sealed.push((number, stretch as u32));
+        if !self.tracked {
+            return;
+        }
+        self.sealed.extend(full.map(|stretch| (number, stretch as u32)));
+        if self.changes.iter().all(|change| change.by == Figures::default()) {
+            self.quiet.push(number);
         }
     }
 
-    /// Stretches sealed since the last call: item and number of the stretch.
-    pub fn take_sealed(&mut self) -> Vec<(u32, u32)> {
-        std::mem::take(&mut self.sealed)
+    /// Since the last call: items with a record the book does not know of, and sealed stretches
+    /// by item and number.
+    pub fn take_changes(&mut self) -> (Vec<u32>, Vec<(u32, u32)>) {
+        (std::mem::take(&mut self.quiet), std::mem::take(&mut self.sealed))
+    }
+
+    /// Every sealed stretch, by item and number.
+    pub fn all_sealed(&self) -> impl Iterator<Item = (u32, u32)> {
+        let items = self.items.iter().enumerate();
+        items.flat_map(|(item, log)| (0..log.sealed().len()).map(move |n| (item as u32, n as u32)))
+    }
+
+    pub fn items(&self) -> &[ItemLog] {
+        &self.items
     }
 
     /// Brings back marks, in order.

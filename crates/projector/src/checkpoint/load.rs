@@ -1,0 +1,132 @@
+//! From stored keys and values back to the projection.
+
+use onhand_core::{
+    Fingerprint, Frame, Hold, HoldId, Item, Ledger, LedgerId, Order, OrderId, Place, Transfer,
+    TransferId,
+};
+use serde::Deserialize;
+
+use super::keys::{self, ANSWERS, Key, Kind, MARKS, PAGE};
+use super::meta::Meta;
+use super::store::{Store, Trouble};
+use super::writer::{Written, WrittenLedger};
+use crate::state::State;
+use crate::timeline::{ItemLog, LedgerLog, Mark, Sealed};
+
+/// What comes out of a checkpoint: the projection, and how much of it is stored.
+pub fn load(store: &mut Store, meta: &Meta, key: [u8; 16]) -> Result<(State, Written), Trouble> {
+    let mut state = State::new(key, meta.timeline);
+    state.book.seen.reserve(usize::try_from(meta.answers).unwrap_or(0));
+    let mut loading = Loading { state, written: Written::default() };
+    store.load(meta, &mut |key, value| loading.add(key, value))?;
+    let Loading { mut state, mut written } = loading;
+    state.tip = meta.tip;
+    for (id, ledger) in &state.book.ledgers {
+        let marks = state.logs.get(id).map_or(0, |log| log.marks().len());
+        let stored = WrittenLedger { position: ledger.position(), marks };
+        written.ledgers.insert(id.clone(), stored);
+    }
+    Ok((state, written))
+}
+
+struct Loading {
+    state: State,
+    written: Written,
+}
+
+impl Loading {
+    /// None: not what is written under such a key.
+    fn add(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
+        let Key { kind, ledger, rest } = keys::read(key)?;
+        match (kind, ledger) {
+            (Kind::Answers, None) => self.add_answers(value),
+            (Kind::Frame, Some(id)) => self.add_frame(&id, value),
+            (kind, Some(id)) => {
+                let ledger = self.state.book.ledgers.get_mut(&id)?;
+                let log = self.state.logs.entry(id).or_default();
+                add_part(kind, ledger, log, rest, value)
+            }
+            (_, None) => None,
+        }
+    }
+
+    fn add_frame(&mut self, id: &LedgerId, value: &[u8]) -> Option<()> {
+        let frame: Frame = read(value)?;
+        if frame.id != *id {
+            return None;
+        }
+        self.state.book.ledgers.insert(id.clone(), Ledger::from_frame(frame));
+        Some(())
+    }
+
+    fn add_answers(&mut self, value: &[u8]) -> Option<()> {
+        let pairs: Vec<(u128, u64)> = read(value)?;
+        // A chunk that is not full is the last one.
+        if !self.written.last_chunk.is_empty() {
+            return None;
+        }
+        self.written.answers += pairs.len() as u64;
+        let full = pairs.len() == ANSWERS;
+        for (print, place) in pairs {
+            let (print, place) = (Fingerprint(print), Place::unpack(place));
+            self.state.book.seen.insert(print, place);
+            if !full {
+                self.written.last_chunk.push((print, place));
+            }
+        }
+        Some(())
+    }
+}
+
+fn add_part(
+    kind: Kind,
+    ledger: &mut Ledger,
+    log: &mut LedgerLog,
+    rest: &[u8],
+    value: &[u8],
+) -> Option<()> {
+    match kind {
+        Kind::Page => add_page(ledger, log, rest, value),
+        Kind::Stretch => {
+            let [item, number] = keys::numbers(rest)?;
+            let known = log.items().get(item as usize)?.sealed().len();
+            (known == number as usize && log.put_sealed(item, read::<Sealed>(value)?)).then_some(())
+        }
+        Kind::Marks => {
+            let [chunk] = keys::numbers(rest)?;
+            let marks: Vec<Mark> = read(value)?;
+            (log.marks().len() == chunk as usize * MARKS).then(|| log.put_marks(marks))
+        }
+        Kind::Order => {
+            let (id, order): (OrderId, Order) = read(value)?;
+            ledger.put_order(id, order);
+            Some(())
+        }
+        Kind::Hold => {
+            let (id, hold): (HoldId, Hold) = read(value)?;
+            ledger.put_hold(id, hold);
+            Some(())
+        }
+        Kind::Transfer => {
+            let (id, transfer): (TransferId, Transfer) = read(value)?;
+            ledger.put_transfer(id, transfer);
+            Some(())
+        }
+        Kind::Meta | Kind::Frame | Kind::Answers => None,
+    }
+}
+
+fn add_page(ledger: &mut Ledger, log: &mut LedgerLog, rest: &[u8], value: &[u8]) -> Option<()> {
+    let [number] = keys::numbers(rest)?;
+    if ledger.items().len() != number as usize * PAGE {
+        return None;
+    }
+    let (items, logs): (Vec<Item>, Vec<ItemLog>) = read(value)?;
+    items.into_iter().for_each(|item| ledger.put_item(item));
+    logs.into_iter().for_each(|item| log.put_item(item));
+    Some(())
+}
+
+fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Option<T> {
+    postcard::from_bytes(value).ok()
+}
