@@ -133,6 +133,8 @@ impl Ledger {
         match self.tracking {
             Tracking::Off => {}
             Tracking::Keys => drop(self.touched.orders.insert(id.clone())),
+            // The lines of one order are touched in a row: the first step back covers them all.
+            Tracking::Undo if matches!(self.undo.last(), Some(Undo::Order(it, _)) if it == id) => {}
             Tracking::Undo => self.undo.push(Undo::Order(id.clone(), self.orders.get(id).cloned())),
         }
     }
@@ -141,6 +143,7 @@ impl Ledger {
         match self.tracking {
             Tracking::Off => {}
             Tracking::Keys => drop(self.touched.holds.insert(id.clone())),
+            Tracking::Undo if matches!(self.undo.last(), Some(Undo::Hold(it, _)) if it == id) => {}
             Tracking::Undo => self.undo.push(Undo::Hold(id.clone(), self.holds.get(id).cloned())),
         }
     }

@@ -276,20 +276,24 @@ impl Ledger {
         if let Some(hold) = &it.hold {
             self.resolve_hold(hold, HoldState::Converted(it.order.clone()))?;
         }
+        let order = self.order_mut(&it.order);
+        if order.channel.is_none() {
+            order.channel.clone_from(&it.channel);
+        }
+        // Most orders get all their lines at once: no slack, there are millions of them.
+        order.lines.reserve_exact(it.lines.len());
         for line in &it.lines {
-            let mut at = self.stored_splits(&line.at)?;
-            give(&mut at, &self.stored_splits(&line.from_hold)?);
+            let at = self.stored_splits(&line.at)?;
+            let from_hold = self.stored_splits(&line.from_hold)?;
             let order = self.order_mut(&it.order);
-            if order.channel.is_none() {
-                order.channel.clone_from(&it.channel);
-            }
             let known = order.line_mut(&line.r#ref);
             known.sku = Some(line.sku.clone());
             known.ordered += line.ordered;
             known.cancelled += line.cancelled;
             known.uncommitted -= line.shipped.min(known.uncommitted);
             known.early = None;
-            give(&mut known.committed_at, &at);
+            give(&mut known.committed_at, at);
+            give(&mut known.committed_at, from_hold);
             if !known.balances() {
                 return Err(format!("line {} does not add up: {known:?}", line.r#ref));
             }
@@ -374,9 +378,9 @@ impl Ledger {
         for line in &it.unshipped {
             let released = self.stored_splits(&line.released)?;
             let known = self.order_mut(order).line_mut(&line.r#ref);
-            give(&mut known.committed_at, &released);
             known.shipped -= line.quantity.units().min(known.shipped);
             let uncommitted = line.quantity.units() - units(&released);
+            give(&mut known.committed_at, released);
             known.uncommitted -= uncommitted.min(known.uncommitted);
         }
         for line in &it.unreturned {
@@ -412,8 +416,11 @@ impl Ledger {
     }
 
     fn stored_splits(&self, splits: &[Split]) -> Result<AtLocations, String> {
-        let stored = |it: &Split| Ok((self.stored_location(&it.location)?, it.quantity.units()));
-        splits.iter().map(stored).collect()
+        let mut at = AtLocations::with_capacity(splits.len());
+        for split in splits {
+            at.push((self.stored_location(&split.location)?, split.quantity.units()));
+        }
+        Ok(at)
     }
 }
 
@@ -422,11 +429,15 @@ fn units(at: &AtLocations) -> u64 {
 }
 
 /// Adds claims by location.
-fn give(at: &mut AtLocations, more: &AtLocations) {
+fn give(at: &mut AtLocations, more: AtLocations) {
+    if at.is_empty() {
+        *at = more;
+        return;
+    }
     for (location, quantity) in more {
-        match at.iter_mut().find(|(known, _)| known == location) {
+        match at.iter_mut().find(|(known, _)| *known == location) {
             Some((_, sum)) => *sum += quantity,
-            None => at.push((*location, *quantity)),
+            None => at.push((location, quantity)),
         }
     }
 }
