@@ -100,6 +100,12 @@ fn every_code_is_explained() {
 }
 
 #[test]
+fn every_setting_is_listed() {
+    let reference = onhand_server::settings_reference();
+    check_generated("docs/configuration.md", &format!("```toml\n{reference}```\n"));
+}
+
+#[test]
 fn the_contract_names_every_command() {
     let contract = page("proto/onhand/v1/commands.proto");
     for stem in Command::STEMS {

@@ -1,5 +1,105 @@
-//! The binary.
+//! The binary: server and command line in one. One file per command beside this one.
 
+mod bench;
+mod client;
 mod demo;
+mod entry_line;
+mod failure;
+mod import;
+mod init;
+mod logs;
+mod opening;
+mod reads;
+mod replay;
+mod serve;
+mod settings;
+mod stock;
+mod tail;
+mod terminal;
+mod timeline;
+mod verify;
+mod walk;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::logs::LogFormat;
+
+/// Onhand, an event-sourced stock ledger: sell everything that exists, nothing that does not, and
+/// prove every number
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// What to log to standard error: a level, or a list such as info,onhand_engine=debug
+    #[arg(long, global = true, value_name = "LEVEL", env = "ONHAND_LOG", default_value = "warn")]
+    log: String,
+    /// How to log
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "plain")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    #[command(after_long_help = onhand_server::settings_reference())]
+    Serve(serve::Serve),
+    Import(import::ImportArgs),
+    Stock(stock::Stock),
+    Timeline(timeline::Timeline),
+    Tail(tail::Tail),
+    Replay(replay::Replay),
+    Verify(verify::Verify),
+    Bench(bench::Bench),
+    Demo(demo::Demo),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match logs::begin(&cli.log, cli.log_format).and_then(|()| run(&cli.command)) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("onhand: {failure}");
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+/// What a command comes to: most end well or in a failure, an import may end well with bad lines.
+fn run(command: &Command) -> Result<ExitCode, Failure> {
+    let outcome = match command {
+        Command::Import(args) => return import::run(args),
+        Command::Init(args) => init::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Stock(args) => stock::run(args),
+        Command::Timeline(args) => timeline::run(args),
+        Command::Tail(args) => tail::run(args),
+        Command::Replay(args) => replay::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Demo(args) => demo::run(args),
+    };
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_option_is_documented() {
+        let mut command = super::Cli::command();
+        command.build();
+        for subcommand in command.get_subcommands() {
+            assert!(subcommand.get_about().is_some(), "{} says nothing", subcommand.get_name());
+            for argument in subcommand.get_arguments() {
+                let (name, id) = (subcommand.get_name(), argument.get_id());
+                assert!(argument.get_help().is_some(), "{name} --{id} is not documented");
+            }
+        }
+        command.debug_assert();
+    }
+}

@@ -9,4 +9,4 @@ mod node;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
 pub use http::{Serving, running_server, serve};
-pub use node::{Installation, Node, Opening, ShardState, StartError, shard_of};
+pub use node::{Archive, Installation, Node, Opening, ShardState, StartError, shard_of};

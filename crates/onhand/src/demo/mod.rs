@@ -2,10 +2,13 @@
 
 mod dice;
 mod routine;
+mod run;
 mod shelf;
 mod shop;
 mod trade;
 mod weeks;
+
+pub use run::{Demo, run};
 
 #[cfg(test)]
 mod tests {

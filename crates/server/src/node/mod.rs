@@ -1,5 +1,6 @@
 //! An installation that is open: its shards, each with journal, projector and engine.
 
+mod archive;
 mod installation;
 mod journals;
 mod lock;
@@ -18,6 +19,7 @@ use crate::config::{Config, Durability, JournalKind};
 use lock::DataLock;
 
 pub use installation::Installation;
+pub use archive::Archive;
 pub(crate) use installation::write_whole;
 pub(crate) use shard::Shard;
 pub use shard::ShardState;

@@ -1,0 +1,170 @@
+//! Where a reading command reads: from a running server, or from the journal itself.
+
+use clap::Args;
+use onhand_core::{ChannelId, LedgerId, LocationId, Sku};
+use onhand_projector::{QueryError, StockQuery, TimelineQuery};
+use onhand_server::running_server;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::client::{Client, encoded};
+use crate::failure::Failure;
+use crate::opening::Books;
+use crate::settings::Installed;
+
+/// Rows asked for at once.
+pub const PAGE_ROWS: usize = 1_000;
+
+/// Where to read.
+#[derive(Clone, Debug, Args)]
+pub struct From {
+    #[command(flatten)]
+    pub installed: Installed,
+    /// A running server, such as http://127.0.0.1:7070; without it the one that serves the data
+    /// directory, or the journal itself if none does
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+}
+
+/// Something that answers queries, in the JSON of the HTTP door.
+pub enum Reads {
+    Server(Client),
+    Own(Books),
+}
+
+/// Which rows of the stock.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub skus: Vec<Sku>,
+    pub location: Option<LocationId>,
+    pub after: Option<Sku>,
+}
+
+impl From {
+    /// The server that was named or runs here, if one does.
+    ///
+    /// # Errors
+    /// A setting cannot be read.
+    pub fn client(&self) -> Result<Option<Client>, Failure> {
+        if let Some(url) = &self.server {
+            return Ok(Some(Client::new(url)));
+        }
+        let config = self.installed.load(&[])?;
+        Ok(running_server(&config.data_dir).map(|it| Client::new(&it.url())))
+    }
+
+    /// # Errors
+    /// No server answers and there is no installation to read.
+    pub fn open(&self) -> Result<Reads, Failure> {
+        match self.client()? {
+            Some(client) => Ok(Reads::Server(client)),
+            None => Ok(Reads::Own(Books::open(&self.installed.load(&[])?)?)),
+        }
+    }
+}
+
+impl Reads {
+    /// # Errors
+    /// The server does not answer.
+    pub fn ledgers(&self) -> Result<Vec<LedgerId>, Failure> {
+        let client = match self {
+            Reads::Own(books) => return Ok(books.ledgers()),
+            Reads::Server(client) => client,
+        };
+        let answer = client.get("/v1/ledgers", &[])?;
+        let listed = answer.get("ledgers").unwrap_or(&answer).as_array().into_iter().flatten();
+        let names = listed.filter_map(|it| it.get("ledger").unwrap_or(it).as_str());
+        names.map(|it| LedgerId::new(it).map_err(Failure::from)).collect()
+    }
+
+    /// One page of stock rows.
+    ///
+    /// # Errors
+    /// Something named is not known.
+    pub fn stock(&self, ledger: &LedgerId, wanted: &Wanted) -> Result<Value, Failure> {
+        match self {
+            Reads::Own(books) => {
+                let query = StockQuery {
+                    skus: wanted.skus.clone(),
+                    location: wanted.location.clone(),
+                    after: wanted.after.clone(),
+                    limit: PAGE_ROWS,
+                };
+                told(books.of(ledger)?.stock(ledger, &query).map_err(QueryError::from))
+            }
+            Reads::Server(client) => {
+                let mut query = wanted.pairs();
+                let location = wanted.location.as_ref().map(|it| ("location", it.to_string()));
+                query.extend(location);
+                client.get(&format!("/v1/{ledger}/stock"), &query)
+            }
+        }
+    }
+
+    /// One page of what a channel may sell.
+    ///
+    /// # Errors
+    /// Something named is not known.
+    pub fn availability(
+        &self,
+        ledger: &LedgerId,
+        channel: &ChannelId,
+        wanted: &Wanted,
+    ) -> Result<Value, Failure> {
+        match self {
+            Reads::Own(books) => {
+                let (skus, after) = (&wanted.skus, wanted.after.as_ref());
+                let found = books.of(ledger)?.availability(ledger, channel, skus, after, PAGE_ROWS);
+                told(found.map_err(QueryError::from))
+            }
+            Reads::Server(client) => {
+                let mut query = wanted.pairs();
+                query.push(("channel", channel.to_string()));
+                client.get(&format!("/v1/{ledger}/availability"), &query)
+            }
+        }
+    }
+
+    /// One page of an item's history, newest first; older than `after`.
+    ///
+    /// # Errors
+    /// The item is not known.
+    pub fn timeline(
+        &self,
+        ledger: &LedgerId,
+        sku: &Sku,
+        location: Option<&LocationId>,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Value, Failure> {
+        match self {
+            Reads::Own(books) => {
+                let query = TimelineQuery { location: location.cloned(), after, limit };
+                told(books.of(ledger)?.timeline(ledger, sku, &query))
+            }
+            Reads::Server(client) => {
+                let mut query = vec![("limit", limit.to_string())];
+                query.extend(after.map(|it| ("after", it.to_string())));
+                query.extend(location.map(|it| ("location", it.to_string())));
+                client.get(&format!("/v1/{ledger}/timeline/{}", encoded(sku.as_str())), &query)
+            }
+        }
+    }
+}
+
+impl Wanted {
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs: Vec<(&str, String)> =
+            self.skus.iter().map(|it| ("sku", it.to_string())).collect();
+        pairs.extend(self.after.as_ref().map(|it| ("after", it.to_string())));
+        pairs.push(("limit", PAGE_ROWS.to_string()));
+        pairs
+    }
+}
+
+fn told<T: Serialize>(found: Result<T, QueryError>) -> Result<Value, Failure> {
+    match found {
+        Ok(answer) => Ok(serde_json::to_value(answer)?),
+        Err(error) => Err(Failure::new(error.to_string())),
+    }
+}
