@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Anchor, HeldUnits, Hold, HoldState, Item, ItemNo, Ledger, Location, LocationNo};
+use super::{Anchor, HoldState, Item, ItemNo, Ledger, Location, LocationNo};
 use crate::*;
 
 /// An entry that cannot follow the ledger: the journal or the program that wrote it is damaged.
@@ -22,7 +22,7 @@ impl fmt::Display for Corrupt {
 impl std::error::Error for Corrupt {}
 
 /// What is wrong; the place is added once, at the top.
-type Recorded = Result<(), String>;
+pub(super) type Recorded = Result<(), String>;
 
 impl Ledger {
     /// Record an entry that was stored at ledger time `time`.
@@ -218,128 +218,6 @@ impl Ledger {
         }
     }
 
-    fn record_hold(&mut self, it: &StockHeld) -> Recorded {
-        let mut lines = Vec::with_capacity(it.lines.len());
-        for line in it.lines.iter().filter(|line| !line.at.is_empty()) {
-            let at = self.stored_splits(&line.at)?;
-            lines.push(HeldUnits { r#ref: line.r#ref.clone(), sku: line.sku.clone(), at });
-        }
-        self.touch_hold(&it.hold);
-        let hold = Hold {
-            owner: it.owner.clone(),
-            channel: it.channel.clone(),
-            expires_at: it.expires_at,
-            state: HoldState::Live,
-            lines,
-            position: self.position,
-        };
-        self.put_hold(it.hold.clone(), hold);
-        Ok(())
-    }
-
-    fn record_extension(&mut self, it: &HoldExtended) -> Recorded {
-        self.touch_hold(&it.hold);
-        let hold = self.holds.get_mut(&it.hold).ok_or("extends an unknown hold")?;
-        self.ends.remove(&(hold.expires_at, it.hold.clone()));
-        hold.expires_at = it.expires_at;
-        self.ends.insert((it.expires_at, it.hold.clone()));
-        Ok(())
-    }
-
-    fn record_release(&mut self, it: &HoldReleased) -> Recorded {
-        if it.whole {
-            return self.resolve_hold(&it.hold, HoldState::Released);
-        }
-        self.touch_hold(&it.hold);
-        for line in &it.lines {
-            let at = self.stored_splits(&line.at)?;
-            let hold = self.holds.get_mut(&it.hold).ok_or("releases an unknown hold")?;
-            let held = hold.lines.iter_mut().find(|held| held.r#ref == line.r#ref);
-            take(&mut held.ok_or("releases an unknown line")?.at, &at)?;
-        }
-        Ok(())
-    }
-
-    fn resolve_hold(&mut self, id: &HoldId, state: HoldState) -> Recorded {
-        self.touch_hold(id);
-        let hold = self.holds.get_mut(id).ok_or("resolves an unknown hold")?;
-        self.ends.remove(&(hold.expires_at, id.clone()));
-        // An expired or released hold keeps its lines: a late conversion tries to find them afresh.
-        if matches!(state, HoldState::Converted(_)) {
-            hold.lines = Vec::new();
-        }
-        hold.state = state;
-        Ok(())
-    }
-
-    fn record_commitment(&mut self, it: &OrderCommitted) -> Recorded {
-        if let Some(hold) = &it.hold {
-            self.resolve_hold(hold, HoldState::Converted(it.order.clone()))?;
-        }
-        let order = self.order_mut(&it.order);
-        if order.channel.is_none() {
-            order.channel.clone_from(&it.channel);
-        }
-        // Most orders get all their lines at once: no slack, there are millions of them.
-        order.lines.reserve_exact(it.lines.len());
-        for line in &it.lines {
-            let at = self.stored_splits(&line.at)?;
-            let from_hold = self.stored_splits(&line.from_hold)?;
-            let order = self.order_mut(&it.order);
-            let known = order.line_mut(&line.r#ref);
-            known.sku = Some(line.sku.clone());
-            known.ordered += line.ordered;
-            known.cancelled += line.cancelled;
-            known.uncommitted -= line.shipped.min(known.uncommitted);
-            known.early = None;
-            give(&mut known.committed_at, at);
-            give(&mut known.committed_at, from_hold);
-            if !known.balances() {
-                return Err(format!("line {} does not add up: {known:?}", line.r#ref));
-            }
-        }
-        Ok(())
-    }
-
-    fn record_cancellation(&mut self, it: &OrderCancelled) -> Recorded {
-        self.order_mut(&it.order).tombstone |= it.tombstone;
-        for line in &it.lines {
-            let at = self.stored_splits(&line.at)?;
-            let known = self.order_mut(&it.order).line_mut(&line.r#ref);
-            take(&mut known.committed_at, &at)?;
-            known.cancelled += units(&at);
-            if let Some(early) = line.early {
-                known.early = Some(known.early.map_or(early, |it| it.and(early)));
-            }
-        }
-        Ok(())
-    }
-
-    fn record_shipment(&mut self, it: &OrderShipped) -> Recorded {
-        for line in &it.lines {
-            let released = self.stored_splits(&line.released)?;
-            let known = self.order_mut(&it.order).line_mut(&line.r#ref);
-            take(&mut known.committed_at, &released)?;
-            known.sku.get_or_insert_with(|| line.sku.clone());
-            known.shipped += line.quantity.units();
-            known.uncommitted += line.quantity.units() - units(&released);
-        }
-        Ok(())
-    }
-
-    fn record_return(&mut self, it: &StockReturned) -> Recorded {
-        let Some(order) = &it.order else { return Ok(()) };
-        for line in it.lines.iter().filter(|line| line.linked > 0) {
-            let Some(line_ref) = &line.r#ref else { continue };
-            let known = self.order_mut(order).line_mut(line_ref);
-            known.returned += line.linked;
-            if known.returned > known.shipped {
-                return Err(format!("line {line_ref} returns more than was shipped"));
-            }
-        }
-        Ok(())
-    }
-
     fn record_transfer(&mut self, it: &TransferStarted) {
         self.touch_transfer(&it.transfer);
         let transfer = Transfer {
@@ -369,86 +247,23 @@ impl Ledger {
         Ok(())
     }
 
-    fn record_reversal(&mut self, it: &EntryReversed) -> Recorded {
-        self.touch_reversed(it.reversed);
-        if !self.reversed.insert(it.reversed) {
-            return Err(format!("reverses {} again", it.reversed));
-        }
-        let Some(order) = &it.order else { return Ok(()) };
-        for line in &it.unshipped {
-            let released = self.stored_splits(&line.released)?;
-            let known = self.order_mut(order).line_mut(&line.r#ref);
-            known.shipped -= line.quantity.units().min(known.shipped);
-            let uncommitted = line.quantity.units() - units(&released);
-            give(&mut known.committed_at, released);
-            known.uncommitted -= uncommitted.min(known.uncommitted);
-        }
-        for line in &it.unreturned {
-            let Some(line_ref) = &line.r#ref else { continue };
-            let known = self.order_mut(order).line_mut(line_ref);
-            known.returned -= line.linked.min(known.returned);
-        }
-        Ok(())
-    }
-
-    /// The order, known from now on.
-    fn order_mut(&mut self, id: &OrderId) -> &mut Order {
-        self.touch_order(id);
-        let position = self.position;
-        self.orders.entry(id.clone()).or_insert_with(|| Order {
-            channel: None,
-            position,
-            tombstone: false,
-            lines: Vec::new(),
-        })
-    }
-
-    fn stored_item(&self, sku: &Sku) -> Result<ItemNo, String> {
+    pub(super) fn stored_item(&self, sku: &Sku) -> Result<ItemNo, String> {
         self.item_no(sku).ok_or_else(|| format!("names the unknown item {sku}"))
     }
 
-    fn stored_location(&self, id: &LocationId) -> Result<LocationNo, String> {
+    pub(super) fn stored_location(&self, id: &LocationId) -> Result<LocationNo, String> {
         self.location_no(id).ok_or_else(|| format!("names the unknown location {id}"))
     }
 
-    fn stored_locations(&self, ids: &[LocationId]) -> Result<Vec<LocationNo>, String> {
+    pub(super) fn stored_locations(&self, ids: &[LocationId]) -> Result<Vec<LocationNo>, String> {
         ids.iter().map(|id| self.stored_location(id)).collect()
     }
 
-    fn stored_splits(&self, splits: &[Split]) -> Result<AtLocations, String> {
+    pub(super) fn stored_splits(&self, splits: &[Split]) -> Result<AtLocations, String> {
         let mut at = AtLocations::with_capacity(splits.len());
         for split in splits {
             at.push((self.stored_location(&split.location)?, split.quantity.units()));
         }
         Ok(at)
     }
-}
-
-fn units(at: &AtLocations) -> u64 {
-    at.iter().map(|(_, quantity)| quantity).sum()
-}
-
-/// Adds claims by location.
-fn give(at: &mut AtLocations, more: AtLocations) {
-    if at.is_empty() {
-        *at = more;
-        return;
-    }
-    for (location, quantity) in more {
-        match at.iter_mut().find(|(known, _)| *known == location) {
-            Some((_, sum)) => *sum += quantity,
-            None => at.push((location, quantity)),
-        }
-    }
-}
-
-/// Takes claims away by location; nothing is left of a location at zero.
-fn take(at: &mut AtLocations, less: &AtLocations) -> Recorded {
-    for (location, quantity) in less {
-        let known = at.iter_mut().find(|(known, _)| known == location);
-        let (_, sum) = known.ok_or("releases where nothing is claimed")?;
-        *sum = sum.checked_sub(*quantity).ok_or("releases more than is claimed")?;
-    }
-    at.retain(|(_, quantity)| *quantity > 0);
-    Ok(())
 }

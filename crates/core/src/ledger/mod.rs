@@ -7,6 +7,7 @@ mod hold;
 mod item;
 mod order;
 mod place;
+mod promise;
 mod read;
 mod transfer;
 

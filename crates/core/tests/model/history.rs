@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use onhand_core::*;
 
+use crate::checkpoint::Checkpoint;
 use crate::naive::{self, Recorded};
 use crate::ops::{self, Op};
 
@@ -12,6 +13,7 @@ const BEGIN_US: u64 = 1_000_000_000_000;
 
 pub struct History {
     pub ledger: Ledger,
+    checkpoint: Checkpoint,
     entries: Vec<Recorded>,
     now: Time,
 }
@@ -19,7 +21,12 @@ pub struct History {
 impl History {
     pub fn new() -> History {
         let ledger = Ledger::new(LedgerId::new("shop").unwrap());
-        let mut history = History { ledger, entries: Vec::new(), now: Time(BEGIN_US) };
+        let mut history = History {
+            checkpoint: Checkpoint::new(ledger.clone()),
+            ledger,
+            entries: Vec::new(),
+            now: Time(BEGIN_US),
+        };
         for command in ops::setup() {
             history.ask(None, command).unwrap();
         }
@@ -57,6 +64,7 @@ impl History {
         self.ledger.roll_back();
         assert!(self.ledger == before, "the trial of {entry:?} left a trace");
         self.ledger.evolve(&entry, self.now).unwrap();
+        self.checkpoint.write(&entry, self.now);
         self.entries.push(Recorded { time: self.now, entry: entry.clone() });
         Ok(entry)
     }
@@ -204,6 +212,7 @@ impl History {
             replayed.evolve(&entry, it.time).unwrap();
         }
         assert!(replayed == self.ledger, "the entries tell another book");
+        assert!(self.checkpoint.read() == self.ledger, "the checkpoint tells another book");
     }
 }
 
