@@ -1,2 +1,287 @@
-//! Commands per second of one engine in process.
-fn main() {}
+//! Commands per second of one engine in process; commands are built before the clock starts.
+//!
+//! `cargo bench -p onhand-engine -- [memory|embedded|nats://host:port] [commands]`. Figures are of
+//! one-line `commit_order` over 10,000 items, from four callers with two batches each under way.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use onhand_core::{
+    BlockBody, Book, ClaimLine, Command, CommandId, CommitOrder, Envelope, IfShort, LedgerId,
+    LocationId, LocationKind, OrderId, Partial, Quantity, ReceiveFrom, ReceiveLine, ReceiveStock,
+    ReceiveTo, RegisterItem, RegisterLocation, Request, Sku, Time,
+};
+use onhand_engine::{Answer, Batch, EngineConfig, EngineMetrics, Handle, Source, start};
+use onhand_journal::{
+    Chain, Durability, Embedded, Fault, HighWater, Identity, JetStreamConfig, Journal, Kind,
+    MemoryJournal, Tip, jetstream,
+};
+use uuid::Uuid;
+
+const ITEMS: usize = 10_000;
+const CALLERS: usize = 4;
+const UNDER_WAY: usize = 2;
+
+fn now_us() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    u64::try_from(since.as_micros()).expect("a clock before the year 500,000")
+}
+
+/// Where blocks go.
+enum Store {
+    Memory(MemoryJournal),
+    Embedded(Embedded),
+    JetStream(JetStreamConfig),
+}
+
+/// A new journal in `directory` that is its own and only source.
+struct Fresh {
+    identity: Identity,
+    store: Store,
+    mark: PathBuf,
+}
+
+impl Fresh {
+    fn new(store: &str, directory: &tempfile::TempDir) -> Fresh {
+        let identity = Identity { installation: Uuid::now_v7(), shard: 0 };
+        let store = match store {
+            "memory" => Store::Memory(MemoryJournal::create(&identity, 1, now_us())),
+            "embedded" => {
+                let path = directory.path().join(format!("{}.redb", identity.installation));
+                Store::Embedded(Embedded::create(path, &identity, 1, now_us()).expect("a journal"))
+            }
+            url => {
+                let config = JetStreamConfig {
+                    url: url.to_string(),
+                    durability: Durability::Relaxed,
+                    prefix: format!("BENCH_{}_", identity.installation.simple()),
+                    ..JetStreamConfig::default()
+                };
+                jetstream::create(&config, &identity, 1, now_us()).expect("a journal");
+                Store::JetStream(config)
+            }
+        };
+        Fresh {
+            identity,
+            store,
+            mark: directory.path().join(format!("{}.mark", identity.installation)),
+        }
+    }
+
+    fn open(&self) -> Result<Box<dyn Journal>, Fault> {
+        Ok(match &self.store {
+            Store::Memory(journal) => Box::new(journal.clone()),
+            Store::Embedded(journal) => Box::new(journal.clone()),
+            Store::JetStream(config) => Box::new(jetstream::open(config, &self.identity)?),
+        })
+    }
+}
+
+impl Source for Fresh {
+    fn load(&mut self) -> Result<(Book, Tip), Fault> {
+        let (mut chain, mut book) = (Chain::new(self.identity), Book::new([7; 16]));
+        let mut reader = self.open()?.reader()?;
+        loop {
+            let blocks = reader.read_from(chain.tip.height + 1, 32 << 20, Duration::ZERO)?;
+            if blocks.is_empty() {
+                return Ok((book, chain.tip));
+            }
+            for bytes in blocks {
+                let block = chain.accept(bytes)?;
+                if block.kind == Kind::Entries {
+                    let body: BlockBody = serde_json::from_slice(block.body()).expect("a body");
+                    book.apply(block.height, Time(block.time_us), &body).expect("entries");
+                }
+            }
+        }
+    }
+
+    fn journal(&mut self) -> Result<(Box<dyn Journal>, HighWater), Fault> {
+        Ok((self.open()?, HighWater::open(&self.mark)?))
+    }
+
+    fn clock(&mut self) -> Time {
+        Time(now_us())
+    }
+}
+
+fn request(id: String, command: Command) -> Request {
+    let envelope = Envelope {
+        // As long as a real print: a short hash in hexadecimal.
+        request: format!(
+            "{:032x}",
+            id.bytes().fold(7_u128, |sum, byte| sum * 31 + u128::from(byte))
+        )
+        .into(),
+        id: CommandId::new(&id).expect("a name"),
+        occurred_at: None,
+        actor: None,
+        source: None,
+        source_event: None,
+        cause: None,
+        metadata: BTreeMap::new(),
+    };
+    Request { ledger: LedgerId::new("bench").expect("a name"), envelope, command }
+}
+
+fn sku(item: usize) -> Sku {
+    Sku::new(&format!("SKU-{item:06}")).expect("a name")
+}
+
+fn location() -> LocationId {
+    LocationId::new("MAIN").expect("a name")
+}
+
+fn order(number: usize, item: usize) -> Request {
+    let line = ClaimLine {
+        r#ref: None,
+        sku: sku(item),
+        quantity: Quantity::new(1).expect("one"),
+        location: Some(location()),
+    };
+    let command = CommitOrder {
+        order: OrderId::new(&format!("SO-{number:09}")).expect("a name"),
+        channel: None,
+        hold: None,
+        lines: vec![line],
+        partial: Partial::None,
+        if_short: IfShort::Refuse,
+    };
+    request(format!("order-{number:09}"), Command::CommitOrder(command))
+}
+
+/// Items with more units than all orders together want.
+fn stock() -> Vec<Request> {
+    let here = RegisterLocation {
+        location: location(),
+        name: None,
+        kind: LocationKind::default(),
+        supplier: None,
+    };
+    let mut requests = vec![request("location".to_string(), Command::RegisterLocation(here))];
+    for item in 0..ITEMS {
+        let (aliases, name, category, scale) = (Vec::new(), None, None, 0);
+        let new = RegisterItem { sku: sku(item), aliases, name, category, scale };
+        requests.push(request(format!("item-{item}"), Command::RegisterItem(new)));
+    }
+    for items in (0..ITEMS).collect::<Vec<_>>().chunks(500) {
+        let quantity = Quantity::new(1_000_000_000).expect("a quantity");
+        let line =
+            |item: &usize| ReceiveLine { sku: sku(*item), quantity, lot: None, unit_cost: None };
+        let receive = ReceiveStock {
+            location: location(),
+            lines: items.iter().map(line).collect(),
+            to: ReceiveTo::default(),
+            from: ReceiveFrom::default(),
+            supplier: None,
+            inbound: None,
+        };
+        requests.push(request(format!("units-{}", items[0]), Command::ReceiveStock(receive)));
+    }
+    requests
+}
+
+fn stocked(store: &str, directory: &tempfile::TempDir) -> Handle {
+    let source = Fresh::new(store, directory);
+    let config = EngineConfig { keys_reserved: 4_000_000, ..EngineConfig::default() };
+    let handle = start(source.identity, config, Box::new(source));
+    assert!(handle.wait_started(Duration::from_secs(30)), "{:?}", handle.status());
+    assert_accepted(&handle.submit_blocking(Batch::each(stock())));
+    handle
+}
+
+fn assert_accepted(answers: &[Answer]) {
+    let odd = answers.iter().find(|it| !matches!(it, Answer::Accepted { .. }));
+    assert!(odd.is_none(), "{odd:?}");
+}
+
+/// Commands per second of `commands` orders in batches of `size`, over items that `pick` names.
+fn throughput(
+    name: &str,
+    handle: &Handle,
+    first: usize,
+    commands: usize,
+    size: usize,
+    pick: fn(usize) -> usize,
+) {
+    let mut batches: Vec<VecDeque<Batch>> = (0..CALLERS).map(|_| VecDeque::new()).collect();
+    for (place, numbers) in (0..commands).collect::<Vec<_>>().chunks(size).enumerate() {
+        let orders = numbers.iter().map(|it| order(first + it, pick(*it))).collect();
+        batches[place % CALLERS].push_back(Batch::each(orders));
+    }
+    let blocks = blocks(handle.metrics());
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for batches in batches {
+            scope.spawn(move || call(handle, batches));
+        }
+    });
+    let time = begun.elapsed();
+    let rate = commands as f64 / time.as_secs_f64();
+    let per_block = commands as u64 / (self::blocks(handle.metrics()) - blocks).max(1);
+    println!("{name:<34} {rate:>12.0} commands/s   {per_block:>6} per block");
+}
+
+fn blocks(metrics: &EngineMetrics) -> u64 {
+    metrics.blocks.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// Hands batches in, a few under way at a time.
+fn call(handle: &Handle, batches: VecDeque<Batch>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let mut under_way = VecDeque::new();
+    for batch in batches {
+        under_way.push_back(handle.submit(batch));
+        if under_way.len() == UNDER_WAY {
+            let oldest = under_way.pop_front().expect("one under way");
+            assert_accepted(&runtime.block_on(oldest));
+        }
+    }
+    for answers in under_way {
+        assert_accepted(&runtime.block_on(answers));
+    }
+}
+
+/// One caller, one command at a time.
+fn latency(handle: &Handle, first: usize, commands: usize) {
+    let requests: Vec<Request> = (0..commands).map(|it| order(first + it, it % ITEMS)).collect();
+    let mut times = Vec::with_capacity(commands);
+    for request in requests {
+        let begun = Instant::now();
+        assert_accepted(&handle.submit_blocking(Batch::one(request)));
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    let at = |share: f64| times[((commands - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+    println!(
+        "{:<34} p50 {:.3} ms   p99 {:.3} ms   p99.9 {:.3} ms",
+        "one caller, one command",
+        at(0.5),
+        at(0.99),
+        at(0.999)
+    );
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|it| it != "--bench").collect();
+    let store = arguments.first().map_or("embedded", String::as_str);
+    let commands = arguments.get(1).map_or(400_000, |it| it.parse().expect("a number of commands"));
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+    println!("journal: {store}, {commands} commands");
+    let spread = |it: usize| it.wrapping_mul(7_919) % ITEMS;
+    let mut first = 0;
+    for (name, size, pick) in [
+        ("batches of 1,000", 1_000, spread as fn(usize) -> usize),
+        ("batches of 8,000", 8_000, spread),
+        ("batches of 8,000, one hot item", 8_000, |_| 0),
+    ] {
+        let handle = stocked(store, &directory);
+        // Warm: files, caches and allocator.
+        throughput("(warming up)", &handle, first, commands / 10, size, pick);
+        first += commands / 10;
+        throughput(name, &handle, first, commands, size, pick);
+        first += commands;
+    }
+    latency(&stocked(store, &directory), first, 2_000);
+}

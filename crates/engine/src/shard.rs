@@ -13,7 +13,7 @@ use crate::append::Appender;
 use crate::desk::Desk;
 use crate::engine::{Engine, explain};
 use crate::handle::{Event, Shared, Status};
-use crate::load::{Beginning, begin};
+use crate::load::{Beginning, Permit, begin};
 use crate::metrics::add;
 use crate::{AnswerFault, EngineConfig, LedgerClock, Source};
 
@@ -124,11 +124,13 @@ impl Shard {
     fn begin(&mut self, mut source: Box<dyn Source>) -> Begun {
         let time = self.clock.read(source.clock(), self.started.elapsed());
         let (patience, inbox) = (self.config.patience, self.inbox.clone());
-        if let Err(error) = begin(source, self.identity, time, patience, inbox) {
+        let permit = Arc::new(Permit::default());
+        if let Err(error) = begin(source, self.identity, time, patience, inbox, permit.clone()) {
             return Begun::Halted(format!("no thread to load with: {error}"));
         }
         loop {
-            if self.is_closing() && self.desk.is_empty() && self.shared.depth.is_empty() {
+            let done = self.is_closing() && self.desk.is_empty() && self.shared.depth.is_empty();
+            if done && permit.withdraw() {
                 return Begun::Stopped;
             }
             match self.events.recv_timeout(TICK) {
