@@ -2,7 +2,7 @@
 
 use clap::Args;
 use onhand_core::{ChannelId, LedgerId, LocationId, Sku};
-use onhand_projector::{QueryError, StockQuery, TimelineQuery};
+use onhand_projector::{Missing, QueryError, StockQuery, TimelineQuery};
 use onhand_server::running_server;
 use serde::Serialize;
 use serde_json::Value;
@@ -165,6 +165,21 @@ impl Wanted {
 fn told<T: Serialize>(found: Result<T, QueryError>) -> Result<Value, Failure> {
     match found {
         Ok(answer) => Ok(serde_json::to_value(answer)?),
-        Err(error) => Err(Failure::new(error.to_string())),
+        Err(QueryError::Missing(missing)) => Err(Failure::usage(not_there(missing))),
+        Err(QueryError::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+fn not_there(missing: Missing) -> &'static str {
+    match missing {
+        Missing::Ledger => "there is no such ledger",
+        Missing::Sku => "no item has this SKU or alias; SKUs are compared exactly",
+        Missing::Location => "no location has this name",
+        Missing::Channel => "no channel has this name",
+        Missing::Order => "no order has this number",
+        Missing::Hold => "no hold has this name",
+        Missing::Transfer => "no transfer has this name",
+        Missing::Position => "nothing is recorded at this position",
+        Missing::Timeline => "timelines are switched off (setting projector.timeline)",
     }
 }
