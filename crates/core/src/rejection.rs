@@ -97,7 +97,7 @@ pub struct Shortfall {
     pub requested: u64,
     pub available: u64,
     pub shortfall: u64,
-    /// What limits: in this version always the free stock of the locations.
+    /// What limits: `free_stock` for a promise, `sellable_stock` for a shipment.
     pub limiting: SmolStr,
 }
 

@@ -489,4 +489,22 @@ mod tests {
             "#]],
         );
     }
+
+    #[test]
+    fn the_commitment_where_the_goods_leave_is_consumed_first() {
+        check(
+            "
+            receive_stock A W:2
+            receive_stock B W:2
+            commit_order O1 channel=web W:4
+            ship_order O1 1:3@B
+            ",
+            expect![[r#"
+                6 stock_received: W 2 supplier > A/sellable
+                7 stock_received: W 2 supplier > B/sellable
+                8 order_committed: W@A committed +2; W@B committed +2
+                9 order_shipped: W 3 B/sellable > customer; W@B committed -2; W@A committed -1; ! negative_book balance=-1 condition=sellable location=B sku=W
+            "#]],
+        );
+    }
 }
