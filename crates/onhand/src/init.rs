@@ -16,9 +16,6 @@ pub struct Init {
     /// Where blocks are kept [setting: journal.kind, default: embedded]
     #[arg(long)]
     journal: Option<JournalChoice>,
-    /// The NATS servers of a jetstream journal, such as nats://127.0.0.1:4222 [setting: journal.url]
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
     /// Journals to spread the ledgers over, fixed for ever [setting: journal.shards, default: 1]
     #[arg(long, value_name = "N")]
     shards: Option<u16>,
@@ -61,9 +58,8 @@ pub fn word(choice: impl ValueEnum) -> String {
 /// Something is there already, a directory cannot be written, or the NATS server is not fit.
 pub fn run(args: &Init) -> Outcome {
     let mut flags = Vec::new();
-    let kind = args.journal.or(args.url.as_ref().map(|_| JournalChoice::Jetstream));
+    let kind = args.journal.or(args.installed.url.as_ref().map(|_| JournalChoice::Jetstream));
     flags.extend(kind.map(|it| ("journal.kind", word(it))));
-    flags.extend(args.url.as_ref().map(|it| ("journal.url", it.clone())));
     flags.extend(args.shards.map(|it| ("journal.shards", it.to_string())));
     flags.extend(args.replicas.map(|it| ("journal.replicas", it.to_string())));
     flags.extend(args.durability.map(|it| ("journal.durability", word(it))));

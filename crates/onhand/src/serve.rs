@@ -21,9 +21,6 @@ pub struct Serve {
     /// Where the HTTP door listens [setting: http.listen, default: 127.0.0.1:7070]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// The NATS servers of a jetstream journal [setting: journal.url]
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
     /// `relaxed` accepts a NATS server that does not prove to flush before it acknowledges
     /// [setting: journal.durability, default: strict]
     #[arg(long)]
@@ -35,7 +32,6 @@ pub struct Serve {
 pub fn run(args: &Serve) -> Outcome {
     let mut flags = Vec::new();
     flags.extend(args.listen.map(|it| ("http.listen", it.to_string())));
-    flags.extend(args.url.as_ref().map(|it| ("journal.url", it.clone())));
     flags.extend(args.durability.map(|it| ("journal.durability", word(it))));
     let config = args.installed.load(&flags)?;
     let node = Arc::new(open_node(&config)?);

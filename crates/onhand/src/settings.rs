@@ -17,6 +17,13 @@ pub struct Installed {
     /// TOML file with settings; `onhand serve --help` lists them all
     #[arg(long, value_name = "FILE", env = "ONHAND_CONFIG")]
     pub config: Option<PathBuf>,
+    /// The NATS servers of a jetstream journal, such as nats://127.0.0.1:4222 [setting: journal.url]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Where those servers show their settings, such as http://127.0.0.1:8222
+    /// [setting: journal.monitor_url]
+    #[arg(long, value_name = "URL")]
+    pub monitor: Option<String>,
     /// One setting, over the file and the environment; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
@@ -38,6 +45,9 @@ impl Installed {
         }
         if let Some(data) = &self.data {
             pairs.push(("data.dir".to_owned(), data.display().to_string()));
+        }
+        for (name, value) in [("journal.url", &self.url), ("journal.monitor_url", &self.monitor)] {
+            pairs.extend(value.iter().map(|it| (name.to_owned(), it.clone())));
         }
         pairs.extend(flags.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         // A variable that is not Unicode cannot be a setting of ours.

@@ -15,14 +15,12 @@ use crate::settings::Installed;
 use crate::terminal::{Align, grouped, print, print_table, progress, told};
 use load::{Load, Spread, latencies, throughput};
 
-/// Measures how fast this machine books, with everything switched on, and tells the conditions
+/// Measures how fast this machine books, with everything switched on, and tells the conditions;
+/// with --url on streams of that NATS server
 #[derive(Debug, Args)]
 pub struct Bench {
     #[command(flatten)]
     installed: Installed,
-    /// Measure on streams of this NATS server instead of an embedded journal
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
     /// One-line commits of each case
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     commands: u64,
@@ -78,7 +76,7 @@ pub fn run(args: &Bench) -> Outcome {
         true => print(&as_json(args, &conditions, &figures, &singles).to_string()),
         false => tell(args, &conditions, &figures, &singles),
     }
-    if args.url.is_some() {
+    if args.installed.url.is_some() {
         let prefix = &config.journal_stream_prefix;
         eprintln!("The streams {prefix}… stay on the server; remove them when you are done.");
     }
@@ -92,10 +90,9 @@ fn base(args: &Bench) -> std::path::PathBuf {
 
 fn configure(args: &Bench, directory: &std::path::Path) -> Result<Config, Failure> {
     let mut flags = vec![("data.dir", directory.display().to_string())];
-    if let Some(url) = &args.url {
+    if args.installed.url.is_some() {
         let name = uuid::Uuid::now_v7().simple().to_string();
         flags.push(("journal.kind", "jetstream".to_owned()));
-        flags.push(("journal.url", url.clone()));
         flags.push(("journal.stream_prefix", format!("ONHAND_BENCH_{name}_")));
         flags.push(("journal.subject_prefix", format!("onhand.bench.{name}.")));
     }
@@ -134,7 +131,7 @@ fn percentile(sorted: &[Duration], percent: usize) -> Duration {
 
 /// Aimed at for one caller with one command at a time.
 fn single_target(args: &Bench) -> Duration {
-    Duration::from_micros(if args.url.is_some() { 1_500 } else { 600 })
+    Duration::from_micros(if args.installed.url.is_some() { 1_500 } else { 600 })
 }
 
 fn tell(args: &Bench, conditions: &[(String, String)], figures: &[Figure], singles: &[Duration]) {
@@ -201,7 +198,7 @@ fn as_json(
     };
     let us = |percent| percentile(singles, percent).as_micros() as u64;
     json!({
-        "journal": if args.url.is_some() { "jetstream" } else { "embedded" },
+        "journal": if args.installed.url.is_some() { "jetstream" } else { "embedded" },
         "skus": args.skus, "callers": args.callers,
         "conditions": conditions.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "throughput": figures.iter().map(figure).collect::<Vec<_>>(),
