@@ -162,3 +162,43 @@ fn move_aside(dir: &Path) -> io::Result<PathBuf> {
     }
     Ok(aside)
 }
+
+#[cfg(test)]
+mod tests {
+    use onhand_journal::{Journal, MemoryJournal};
+
+    use super::*;
+    use crate::checkpoint::meta::FOLD_VERSION;
+
+    #[test]
+    fn a_checkpoint_of_an_older_fold_is_built_anew() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("checkpoint");
+        let identity = Identity { installation: Default::default(), shard: 0 };
+        let journal = MemoryJournal::create(&identity, 1, 0);
+        let genesis = parse(journal.settled().remove(0)).unwrap();
+        let meta = |fold_version| Meta {
+            fold_version,
+            identity,
+            tip: genesis.tip(),
+            timeline: true,
+            key_print: key_print([7; 16]),
+            answers: 0,
+            keys: 0,
+            digest: 0,
+        };
+        let config =
+            ProjectorConfig { checkpoint_dir: Some(dir.clone()), ..ProjectorConfig::default() };
+        let origin_with = |fold_version| {
+            let mut store = Store::open(&dir).unwrap();
+            store.write(Vec::new(), Some(meta(fold_version))).unwrap();
+            drop(store);
+            let mut reader = journal.reader().unwrap();
+            begin(&identity, [7; 16], &mut *reader, &config).unwrap().origin
+        };
+        assert_eq!(origin_with(FOLD_VERSION), Origin::Checkpoint { height: 1 });
+        let Origin::Rebuilt { because, aside } = origin_with(FOLD_VERSION + 1) else { panic!() };
+        assert!(because.starts_with("it was folded by version "), "{because}");
+        assert!(aside.unwrap().ends_with("checkpoint.damaged-1"));
+    }
+}
