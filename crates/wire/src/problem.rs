@@ -44,7 +44,7 @@ pub enum Trouble {
         message: String,
     },
     MethodNotAllowed {
-        allowed: String,
+        method: String,
     },
     RequestTimeout {
         seconds: u64,
@@ -61,7 +61,7 @@ pub enum Trouble {
 #[derive(Clone, Copy, Debug)]
 pub enum No<'a> {
     Invalid(&'a Invalid),
-    /// `position`: the ledger's, when it was decided.
+    /// `position`: the ledger's, when it was decided; 0 if that is not known any more.
     Rejected {
         rejection: &'a Rejection,
         position: u64,
@@ -76,8 +76,6 @@ pub struct Problem {
     pub body: Value,
     /// Seconds after which to try again, for the header.
     pub retry_after_seconds: Option<u64>,
-    /// The methods that an address takes, for the header.
-    pub allow: Option<String>,
 }
 
 impl Problem {
@@ -106,12 +104,7 @@ pub fn problem(no: No<'_>) -> Problem {
         // A fact never hides what the problem itself says.
         body.entry(name).or_insert(fact);
     }
-    Problem {
-        page,
-        body: Value::Object(body),
-        retry_after_seconds: retry_after_seconds(no),
-        allow: allow(no),
-    }
+    Problem { page, body: Value::Object(body), retry_after_seconds: retry_after_seconds(no) }
 }
 
 /// An unreadable request's code is its page's; a code without a page would be a slip of ours, and
@@ -202,7 +195,9 @@ fn detail_of_trouble(trouble: &Trouble) -> String {
             let first = invalid.first().map(|(_, it)| in_sentence(it)).unwrap_or_default();
             format!("{} of the items cannot be read, so nothing was booked; {first}", invalid.len())
         }
-        Trouble::MethodNotAllowed { allowed } => format!("this address takes {allowed}"),
+        Trouble::MethodNotAllowed { method } => {
+            format!("this address does not take {method}; the header Allow lists what it takes")
+        }
         Trouble::RequestTimeout { seconds } => format!("it must arrive within {seconds} s"),
         Trouble::BodyTooLarge { bytes_max } => format!("at most {bytes_max} bytes are taken"),
         Trouble::MediaType { found } => format!("`{found}` is not read here"),
@@ -223,7 +218,9 @@ fn facts_of_rejection(rejection: &Rejection, position: u64) -> Map<String, Value
         Ok(Value::Object(facts)) => facts,
         Ok(_) | Err(_) => Map::new(),
     };
-    facts.insert("decided_at_position".into(), position.into());
+    if position > 0 {
+        facts.insert("decided_at_position".into(), position.into());
+    }
     facts
 }
 
@@ -273,13 +270,6 @@ fn retry_after_seconds(no: No<'_>) -> Option<u64> {
             Some(retry_after_ms.div_ceil(1000).max(1))
         }
         No::Trouble(Trouble::Unavailable { .. } | Trouble::OutcomeUnknown { .. }) => Some(1),
-        No::Trouble(_) | No::Invalid(_) | No::Rejected { .. } => None,
-    }
-}
-
-fn allow(no: No<'_>) -> Option<String> {
-    match no {
-        No::Trouble(Trouble::MethodNotAllowed { allowed }) => Some(allowed.clone()),
         No::Trouble(_) | No::Invalid(_) | No::Rejected { .. } => None,
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use onhand_wire::Trouble;
+use onhand_wire::{Invalid, Trouble};
 use tokio::sync::Semaphore;
 
 use super::metrics::Metrics;
@@ -58,6 +58,7 @@ fn routes(rooms: Arc<Rooms>) -> Router {
         .route("/v1/{ledger}/orders/{order}", get(reads::order))
         .route("/v1/{ledger}/holds/{hold}", get(reads::hold))
         .route("/v1/{ledger}/affected_orders", get(reads::affected_orders))
+        .route("/v1/{ledger}/transfers/{transfer}", get(reads::transfer))
         .route("/v1/{ledger}/places", get(reads::places))
         .route("/v1/{ledger}/entries/{position}", get(reads::entry))
         .route("/v1/{ledger}/{stem}", post(commands::one))
@@ -78,23 +79,33 @@ async fn nowhere(request: Request) -> Refused {
 
 /// The router adds the header `Allow`.
 async fn other_method(request: Request) -> Refused {
-    let allowed = match *request.method() {
-        Method::POST => "GET",
-        _ => "another method; see the header Allow",
-    };
-    Trouble::MethodNotAllowed { allowed: allowed.to_owned() }.into()
+    let method: String = request.method().as_str().chars().take(20).collect();
+    Trouble::MethodNotAllowed { method }.into()
 }
 
 /// Counts requests, and marks answers that stand on weaker durability.
 async fn watch(State(rooms): Room, request: Request, next: Next) -> Response {
     let timer = rooms.metrics.begin(&request);
-    let mut response = next.run(request).await;
+    let mut response = unreadable_address(next.run(request).await);
     if rooms.node.is_relaxed() {
         let value = HeaderValue::from_static("relaxed");
         response.headers_mut().insert("onhand-durability", value);
     }
     timer.end(response.status());
     response
+}
+
+/// The router's own refusals, of an address that is not UTF-8 for one, told as every other no.
+fn unreadable_address(response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let of_router = kind.is_some_and(|it| it.as_bytes().starts_with(b"text/plain"));
+    match response.status().is_client_error() && of_router {
+        true => {
+            let message = "has escapes that are no UTF-8 text; encode names as UTF-8";
+            Refused::from(Invalid::new("invalid_field", "address", message)).into_response()
+        }
+        false => response,
+    }
 }
 
 /// What a code means and what to do, as plain text.

@@ -145,14 +145,14 @@ impl Collector for Shards {
         for (name, help, read) in COUNTERS {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             self.each(metric, |shard, metric| {
-                let now = read(&shard.engine.metrics()).load(Ordering::Relaxed);
+                let now = read(shard.engine.metrics()).load(Ordering::Relaxed);
                 ConstCounter::new(now).encode(metric)
             })?;
         }
         for (name, help, read) in GAUGES {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             self.each(metric, |shard, metric| {
-                let now = read(&shard.engine.metrics()).load(Ordering::Relaxed);
+                let now = read(shard.engine.metrics()).load(Ordering::Relaxed);
                 ConstGauge::new(now).encode(metric)
             })?;
         }

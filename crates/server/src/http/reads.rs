@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use onhand_core::{ChannelId, HoldId, LedgerId, LocationId, OrderId, Sku};
+use onhand_core::{ChannelId, HoldId, LedgerId, LocationId, OrderId, Sku, TransferId};
 use onhand_projector::{Missing, Projector, QueryError, StockQuery, TimelineQuery};
 use onhand_wire::{Invalid, Trouble};
 use serde::Serialize;
@@ -188,6 +188,17 @@ pub(super) async fn hold(
     let ask = Ask::new(&rooms, &ledger, pairs)?;
     let hold = named("hold", &hold, HoldId::new)?;
     ask.answer(&rooms, move |it, ledger| Ok(it.hold(ledger, &hold)?)).await
+}
+
+/// `GET /v1/{ledger}/transfers/{transfer}`
+pub(super) async fn transfer(
+    State(rooms): Room,
+    Path((ledger, transfer)): Path<(String, String)>,
+    Query(pairs): Pairs,
+) -> Told {
+    let ask = Ask::new(&rooms, &ledger, pairs)?;
+    let transfer = named("transfer", &transfer, TransferId::new)?;
+    ask.answer(&rooms, move |it, ledger| Ok(it.transfer(ledger, &transfer)?)).await
 }
 
 /// `GET /v1/{ledger}/affected_orders`

@@ -44,9 +44,6 @@ pub(super) fn problem_response(problem: &Problem) -> Response<Body> {
     if let Some(seconds) = problem.retry_after_seconds {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if let Some(Ok(allow)) = problem.allow.as_deref().map(HeaderValue::from_str) {
-        response.headers_mut().insert(header::ALLOW, allow);
-    }
     response
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use onhand_core::Time;
 use onhand_journal::{Embedded, Fault, HighWater, Identity, JetStreamConfig, Journal, jetstream};
@@ -64,6 +64,17 @@ pub(super) fn create(
     }
 }
 
+/// Takes back a journal that was just made and holds nothing but its genesis. A stream stays: only
+/// its operator deletes one.
+pub(super) fn discard(config: &Config, installation: &Installation, shard: u16) {
+    if installation.journal == JournalKind::Embedded {
+        let path = journal_path(&config.data_dir, shard);
+        if let Err(error) = fs::remove_file(&path) {
+            tracing::warn!(%error, path = %path.display(), "a new journal could not be removed");
+        }
+    }
+}
+
 /// Opens the journal of one shard. Never makes one.
 pub(super) fn open(
     config: &Config,
@@ -77,10 +88,27 @@ pub(super) fn open(
                 let installation = Installation::path(&config.data_dir);
                 return Err(StartError::JournalGone { journal, installation });
             }
-            let file = Embedded::open(&journal);
+            let file = open_embedded(&journal);
             Ok(Backend::Embedded(file.map_err(|fault| StartError::Journal { shard, fault })?))
         }
         JournalKind::Jetstream => Ok(Backend::JetStream(Box::new(stream_config(config)))),
+    }
+}
+
+/// Longest wait for a file that is still locked.
+const UNLOCK_MAX: Duration = Duration::from_secs(5);
+
+/// Whoever opens a journal has the lock of its directory already, so a file that is locked all the
+/// same belongs to threads of a node that is just closing: they are given a moment.
+fn open_embedded(path: &Path) -> Result<Embedded, Fault> {
+    let begun = Instant::now();
+    loop {
+        match Embedded::open(path) {
+            Err(Fault::Gate(_)) if begun.elapsed() < UNLOCK_MAX => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            opened => return opened,
+        }
     }
 }
 

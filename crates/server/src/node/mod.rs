@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 use crate::config::{Config, Durability, JournalKind};
 use lock::DataLock;
 
-pub use installation::Installation;
 pub use archive::Archive;
+pub use installation::Installation;
 pub(crate) use installation::write_whole;
 pub(crate) use shard::Shard;
 pub use shard::ShardState;
@@ -64,9 +64,11 @@ impl Node {
         let _lock = DataLock::take(data_dir)?;
         let made = Installation::new(config.journal_shards as u16, config.journal_kind);
         for shard in 0..made.shards {
-            journals::create(config, &made, shard, source::now())?;
-            journals::high_water(data_dir, shard)
-                .map_err(|fault| StartError::Journal { shard, fault })?;
+            if let Err(error) = journals::create(config, &made, shard, source::now()) {
+                // Only what this very call has made: a journal that was there is not ours to touch.
+                (0..shard).for_each(|it| journals::discard(config, &made, it));
+                return Err(error);
+            }
         }
         made.write(data_dir)?;
         Ok(made)
@@ -138,5 +140,12 @@ impl Node {
     pub fn shutdown_blocking(&self) {
         self.shards.iter().for_each(Shard::stop_taking);
         self.shards.iter().for_each(Shard::close);
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // The lock is let go of only after the last block is durable.
+        self.shutdown_blocking();
     }
 }

@@ -1,7 +1,7 @@
 //! One shard: its projector, its engine, and the thread that tells one of the other.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use onhand_core::Rules;
 use onhand_engine::{CommittedBlock, EngineConfig, Handle, Status};
@@ -86,10 +86,11 @@ impl Shard {
 
     /// Waits until what was taken is answered, then until it is folded and checkpointed.
     pub fn close(&self) {
-        let deadline = Instant::now() + STOP_MAX;
-        let ended = || matches!(self.engine.status(), Status::Stopped | Status::Halted { .. });
-        while !ended() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(2));
+        if !self.engine.wait_stopped(STOP_MAX) {
+            tracing::warn!(
+                shard = self.identity.shard,
+                "the engine did not come to its end in time"
+            );
         }
         let follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(follower) = follower {

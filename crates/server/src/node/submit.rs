@@ -1,70 +1,81 @@
 //! Handing commands to the shards: looked up first where they need the past, then routed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use onhand_core::{Command, LedgerId, Request};
+use onhand_core::{Command, LedgerId, Rejection, Request};
 use onhand_engine::{Answer, AnswerFault, Batch, Mode};
 
 use super::{Node, shard_of};
+
+/// How often a count is looked up again when the book moved on meanwhile.
+const LOOK_UPS_MAX: usize = 5;
+/// Longest wait for the projector before each.
+const CATCH_UP_MAX: Duration = Duration::from_secs(2);
 
 impl Node {
     /// One answer per request, in their order, each once it is durable.
     ///
     /// Requests may be to ledgers of several shards, but for an atomic batch, which is to one
     /// ledger.
-    pub async fn submit(&self, batch: Batch) -> Vec<Answer> {
-        let batch = match needs_the_past(&batch) {
-            true => self.look_up(batch).await,
-            false => Ok(batch),
-        };
-        match batch {
-            Err(answers) => answers,
-            Ok(batch) => match self.one_shard(&batch.requests) {
-                Some(ledger) => self.shard(&ledger).engine.submit(batch).await,
-                None => self.submit_apart(batch).await,
-            },
+    pub async fn submit(self: &Arc<Self>, batch: Batch) -> Vec<Answer> {
+        if needs_the_past(&batch) {
+            // Looking up blocks, and may have to wait for the projector.
+            let (node, count) = (self.clone(), batch.requests.len());
+            let done = tokio::task::spawn_blocking(move || node.submit_blocking(batch)).await;
+            return done.unwrap_or_else(|error| unknown(&error.to_string(), count));
+        }
+        match self.one_shard(&batch.requests) {
+            Some(ledger) => self.shard(&ledger).engine.submit(batch).await,
+            None => self.submit_apart(batch).await,
         }
     }
 
     /// As [`Node::submit`], for threads; never call it from an async task.
-    pub fn submit_blocking(&self, mut batch: Batch) -> Vec<Answer> {
-        if needs_the_past(&batch)
-            && let Err(answers) = self.fill_in(&mut batch)
-        {
-            return answers;
+    pub fn submit_blocking(&self, batch: Batch) -> Vec<Answer> {
+        if !needs_the_past(&batch) {
+            return self.hand_in(batch);
         }
+        let asked = batch.clone();
+        let mut answers = self.look_up_and_hand_in(batch);
+        for _ in 0..LOOK_UPS_MAX {
+            let moved = moved_on(&asked, &answers);
+            let Some(position) = moved.iter().map(|(_, position)| *position).max() else { break };
+            let again: Vec<usize> = moved.into_iter().map(|(place, _)| place).collect();
+            self.wait_for(&asked.requests[again[0]].ledger, position);
+            let requests = again.iter().map(|it| asked.requests[*it].clone()).collect();
+            let part = Batch { requests, mode: asked.mode, dry_run: asked.dry_run };
+            let told = self.look_up_and_hand_in(part);
+            again.into_iter().zip(told).for_each(|(place, it)| answers[place] = it);
+        }
+        answers
+    }
+
+    fn look_up_and_hand_in(&self, mut batch: Batch) -> Vec<Answer> {
+        let count = batch.requests.len();
+        for request in &mut batch.requests {
+            if let Err(fault) = self.shard(&request.ledger).projector.look_up(request) {
+                return unavailable(&fault.to_string(), count);
+            }
+        }
+        self.hand_in(batch)
+    }
+
+    /// Until the projector has what the engine decided on. If it takes longer the answer says so.
+    fn wait_for(&self, ledger: &LedgerId, position: u64) {
+        self.shard(ledger).projector.wait_for(ledger, position, CATCH_UP_MAX);
+    }
+
+    fn hand_in(&self, batch: Batch) -> Vec<Answer> {
         if let Some(ledger) = self.one_shard(&batch.requests) {
             return self.shard(&ledger).engine.submit_blocking(batch);
         }
-        self.apart(batch, |ledger, part| self.shard(ledger).engine.submit_blocking(part))
-    }
-
-    /// Reads what decisions need from the past on a thread that may block.
-    async fn look_up(&self, batch: Batch) -> Result<Batch, Vec<Answer>> {
-        // The projectors are shared, so the batch can go to another thread and come back.
-        let projectors = self.projectors();
-        let shards = self.installation().shards;
-        let count = batch.requests.len();
-        let work = move || {
-            let mut batch = batch;
-            for request in &mut batch.requests {
-                let shard = usize::from(shard_of(&request.ledger, shards));
-                projectors[shard].look_up(request).map_err(|it| it.to_string())?;
-            }
-            Ok(batch)
-        };
-        let done = tokio::task::spawn_blocking(work).await;
-        let done = done.unwrap_or_else(|error| Err(error.to_string()));
-        done.map_err(|message: String| unavailable(&message, count))
-    }
-
-    fn fill_in(&self, batch: &mut Batch) -> Result<(), Vec<Answer>> {
-        let count = batch.requests.len();
-        for request in &mut batch.requests {
-            let done = self.shard(&request.ledger).projector.look_up(request);
-            done.map_err(|fault| unavailable(&fault.to_string(), count))?;
+        let mut answers = Gathered::new(batch.requests.len());
+        for (places, ledger, part) in self.parts(batch) {
+            answers.put(places, self.shard(&ledger).engine.submit_blocking(part));
         }
-        Ok(())
+        answers.all()
     }
 
     /// The ledger by which the whole batch is routed, if one shard has all of it.
@@ -77,43 +88,49 @@ impl Node {
     }
 
     async fn submit_apart(&self, batch: Batch) -> Vec<Answer> {
-        let mut answers: Vec<Option<Answer>> = batch.requests.iter().map(|_| None).collect();
-        if batch.mode == Mode::Atomic && !batch.requests.is_empty() {
-            return unavailable("an atomic batch must be of one ledger", answers.len());
+        let mut answers = Gathered::new(batch.requests.len());
+        for (places, ledger, part) in self.parts(batch) {
+            answers.put(places, self.shard(&ledger).engine.submit(part).await);
         }
-        for (places, part) in self.parts(batch) {
-            let Some(first) = part.requests.first() else { continue };
-            let told = self.shard(&first.ledger).engine.submit(part).await;
-            places.into_iter().zip(told).for_each(|(place, it)| answers[place] = Some(it));
-        }
-        answers.into_iter().map(|it| it.unwrap_or_else(lost)).collect()
+        answers.all()
     }
 
-    fn apart(&self, batch: Batch, hand: impl Fn(&LedgerId, Batch) -> Vec<Answer>) -> Vec<Answer> {
-        let mut answers: Vec<Option<Answer>> = batch.requests.iter().map(|_| None).collect();
-        if batch.mode == Mode::Atomic && !batch.requests.is_empty() {
-            return unavailable("an atomic batch must be of one ledger", answers.len());
-        }
-        for (places, part) in self.parts(batch) {
-            let Some(ledger) = part.requests.first().map(|it| it.ledger.clone()) else { continue };
-            let told = hand(&ledger, part);
-            places.into_iter().zip(told).for_each(|(place, it)| answers[place] = Some(it));
-        }
-        answers.into_iter().map(|it| it.unwrap_or_else(lost)).collect()
-    }
-
-    /// The batch cut by shard, each part with the places of its requests.
-    fn parts(&self, batch: Batch) -> Vec<(Vec<usize>, Batch)> {
+    /// The batch cut by shard, each part with the places of its requests and a ledger to route
+    /// by. None of an atomic batch: all or nothing cannot be promised over shards.
+    fn parts(&self, batch: Batch) -> Vec<(Vec<usize>, LedgerId, Batch)> {
         let Batch { requests, mode, dry_run } = batch;
-        let mut by_shard: BTreeMap<u16, (Vec<usize>, Vec<Request>)> = BTreeMap::new();
+        if mode == Mode::Atomic {
+            return Vec::new();
+        }
+        let mut by_shard: BTreeMap<u16, (Vec<usize>, LedgerId, Vec<Request>)> = BTreeMap::new();
         for (place, request) in requests.into_iter().enumerate() {
             let shard = shard_of(&request.ledger, self.installation().shards);
-            let part = by_shard.entry(shard).or_default();
+            let new = || (Vec::new(), request.ledger.clone(), Vec::new());
+            let part = by_shard.entry(shard).or_insert_with(new);
             part.0.push(place);
-            part.1.push(request);
+            part.2.push(request);
         }
-        let parts = by_shard.into_values();
-        parts.map(|(places, requests)| (places, Batch { requests, mode, dry_run })).collect()
+        let part = |(places, ledger, requests)| (places, ledger, Batch { requests, mode, dry_run });
+        by_shard.into_values().map(part).collect()
+    }
+}
+
+/// Answers of several shards, each put at its request's place.
+struct Gathered {
+    answers: Vec<Answer>,
+}
+
+impl Gathered {
+    fn new(count: usize) -> Gathered {
+        Gathered { answers: unavailable("an atomic batch must be of one ledger", count) }
+    }
+
+    fn put(&mut self, places: Vec<usize>, told: Vec<Answer>) {
+        places.into_iter().zip(told).for_each(|(place, it)| self.answers[place] = it);
+    }
+
+    fn all(self) -> Vec<Answer> {
+        self.answers
     }
 }
 
@@ -125,13 +142,31 @@ fn needs_the_past(batch: &Batch) -> bool {
     })
 }
 
+/// What a decision found out of date, with the position that it was decided at. Of an atomic batch
+/// all of it, since all of it was refused.
+fn moved_on(asked: &Batch, answers: &[Answer]) -> Vec<(usize, u64)> {
+    let moved = |(place, answer): (usize, &Answer)| match answer {
+        Answer::Refused { rejection: Rejection::BookMoved { .. }, position, .. } => {
+            Some((place, *position))
+        }
+        _ => None,
+    };
+    let moved: Vec<(usize, u64)> = answers.iter().enumerate().filter_map(moved).collect();
+    match (asked.mode, moved.first()) {
+        (Mode::Atomic, Some((_, position))) => {
+            (0..answers.len()).map(|place| (place, *position)).collect()
+        }
+        (Mode::Atomic, None) | (Mode::Each, _) => moved,
+    }
+}
+
+fn unknown(message: &str, count: usize) -> Vec<Answer> {
+    let one = || AnswerFault::OutcomeUnknown { message: message.to_owned() };
+    (0..count).map(|_| Answer::Fault(one())).collect()
+}
+
 fn unavailable(message: &str, count: usize) -> Vec<Answer> {
     let message = format!("nothing was booked: {message}");
     let one = || Answer::Fault(AnswerFault::Unavailable { message: message.clone() });
     (0..count).map(|_| one()).collect()
-}
-
-fn lost() -> Answer {
-    let message = "the shard gave no answer".to_owned();
-    Answer::Fault(AnswerFault::OutcomeUnknown { message })
 }

@@ -1,0 +1,16 @@
+//! Tests through the doors: a real server on a real journal, driven as its users drive it.
+
+#![allow(clippy::unwrap_used)]
+
+mod binary;
+mod door;
+mod http_batches;
+mod http_bounds;
+mod http_commands;
+mod http_drain;
+mod http_health;
+mod http_overload;
+mod http_reads;
+mod import;
+mod kill;
+mod node;
