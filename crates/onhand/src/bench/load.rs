@@ -9,9 +9,9 @@ use onhand_core::{
     RegisterLocation, Request, Sku,
 };
 use onhand_engine::{Answer, Batch};
-use onhand_server::Node;
 use onhand_wire::{EnvelopeExtra, build};
 
+use super::under::Under;
 use crate::failure::Failure;
 
 const LOCATION: &str = "bench";
@@ -44,7 +44,7 @@ impl Load {
     ///
     /// # Errors
     /// The ledger does not take it.
-    pub fn prepare(&self, node: &Node) -> Result<(), Failure> {
+    pub fn prepare(&self, under: &Under) -> Result<(), Failure> {
         let location = LocationId::new(LOCATION)?;
         let mut commands = vec![Command::RegisterLocation(RegisterLocation {
             location: location.clone(),
@@ -74,7 +74,7 @@ impl Load {
             requests.push(self.request(&format!("setup-{index}"), command)?);
         }
         for part in requests.chunks(5_000) {
-            all_accepted(&node.submit_blocking(Batch::each(part.to_vec())))?;
+            all_accepted(&under.submit(Batch::each(part.to_vec())))?;
         }
         Ok(())
     }
@@ -157,7 +157,7 @@ fn all_accepted(answers: &[Answer]) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Not everything was booked.
-pub fn throughput(node: &Node, callers: Vec<Vec<Batch>>) -> Result<Duration, Failure> {
+pub fn throughput(under: &Under, callers: Vec<Vec<Batch>>) -> Result<Duration, Failure> {
     let ready = Barrier::new(callers.len() + 1);
     std::thread::scope(|scope| {
         let threads: Vec<_> = callers
@@ -166,7 +166,7 @@ pub fn throughput(node: &Node, callers: Vec<Vec<Batch>>) -> Result<Duration, Fai
                 let ready = &ready;
                 scope.spawn(move || {
                     ready.wait();
-                    batches.into_iter().try_for_each(|it| all_accepted(&node.submit_blocking(it)))
+                    batches.into_iter().try_for_each(|it| all_accepted(&under.submit(it)))
                 })
             })
             .collect();
@@ -183,11 +183,11 @@ pub fn throughput(node: &Node, callers: Vec<Vec<Batch>>) -> Result<Duration, Fai
 ///
 /// # Errors
 /// Not everything was booked.
-pub fn latencies(node: &Node, singles: Vec<Batch>) -> Result<Vec<Duration>, Failure> {
+pub fn latencies(under: &Under, singles: Vec<Batch>) -> Result<Vec<Duration>, Failure> {
     let mut times = Vec::with_capacity(singles.len());
     for batch in singles {
         let begun = Instant::now();
-        let answers = node.submit_blocking(batch);
+        let answers = under.submit(batch);
         times.push(begun.elapsed());
         all_accepted(&answers)?;
     }

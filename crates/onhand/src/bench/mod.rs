@@ -2,21 +2,23 @@
 
 mod load;
 mod machine;
+mod under;
 
 use std::time::Duration;
 
 use clap::Args;
-use onhand_server::{Config, Node};
+use onhand_journal::{Durability, JetStreamConfig};
+use onhand_server::Config;
+use onhand_server::config;
 use serde_json::json;
 
-use crate::failure::{Failure, Outcome, whole};
-use crate::opening::open_node;
+use crate::failure::{Failure, Outcome};
 use crate::settings::Installed;
 use crate::terminal::{Align, grouped, print, print_table, progress, told};
 use load::{Load, Spread, latencies, throughput};
+use under::Under;
 
-/// Measures how fast this machine books, with everything switched on, and tells the conditions;
-/// with --url on streams of that NATS server
+/// Measures how fast this machine books, and tells the conditions; with --url on a NATS server
 #[derive(Debug, Args)]
 pub struct Bench {
     #[command(flatten)]
@@ -36,6 +38,10 @@ pub struct Bench {
     /// Commands of the case with one caller and one command at a time
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     singles: u64,
+    /// Measure a whole node, which follows and folds what it books, instead of the engine and its
+    /// journal alone
+    #[arg(long)]
+    whole: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -67,10 +73,12 @@ pub fn run(args: &Bench) -> Outcome {
         .map_err(|error| Failure::while_doing("make a directory for the journal", &error))?;
     let config = configure(args, directory.path())?;
     let conditions = machine::conditions(directory.path());
-    Node::create(&config).map_err(|error| Failure::new(whole(&error)))?;
-    let node = open_node(&config)?;
-    let measured = measure(args, &node);
-    node.shutdown_blocking();
+    let under = match args.whole {
+        true => Under::whole(&config)?,
+        false => Under::engine(directory.path(), stream(args, &config))?,
+    };
+    let measured = measure(args, &under);
+    under.close();
     let (figures, singles) = measured?;
     match args.json {
         true => print(&as_json(args, &conditions, &figures, &singles).to_string()),
@@ -99,26 +107,41 @@ fn configure(args: &Bench, directory: &std::path::Path) -> Result<Config, Failur
     args.installed.load(&flags)
 }
 
-fn measure(args: &Bench, node: &Node) -> Result<(Vec<Figure>, Vec<Duration>), Failure> {
+/// The stream to measure on, if a NATS server was named.
+fn stream(args: &Bench, config: &Config) -> Option<JetStreamConfig> {
+    let url = args.installed.url.clone()?;
+    Some(JetStreamConfig {
+        monitor_url: args.installed.monitor.clone(),
+        stream_prefix: config.journal_stream_prefix.clone(),
+        subject_prefix: config.journal_subject_prefix.clone(),
+        durability: match config.journal_durability {
+            config::Durability::Strict => Durability::Strict,
+            config::Durability::Relaxed => Durability::Relaxed,
+        },
+        ..JetStreamConfig::new(url)
+    })
+}
+
+fn measure(args: &Bench, under: &Under) -> Result<(Vec<Figure>, Vec<Duration>), Failure> {
     let mut figures = Vec::new();
     let cases = args.batch.iter().flat_map(|it| [(*it, Spread::Uniform), (*it, Spread::Hot)]);
     let bar = progress(2 * args.batch.len() as u64 + 1, "cases");
     for (number, (batch, spread)) in cases.enumerate() {
         bar.set_message(format!("batches of {batch}"));
         let load = Load::new(&format!("bench-{number}"), args.skus)?;
-        load.prepare(node)?;
+        load.prepare(under)?;
         let each = args.commands / args.callers;
         let callers = (0..args.callers)
             .map(|it| load.commits(it * each, each, batch.max(1), spread))
             .collect::<Result<Vec<_>, _>>()?;
-        let time = throughput(node, callers)?;
+        let time = throughput(under, callers)?;
         figures.push(Figure { spread, batch, commands: each * args.callers, time });
         bar.inc(1);
     }
     bar.set_message("one at a time");
     let load = Load::new("bench-singles", args.skus)?;
-    load.prepare(node)?;
-    let singles = latencies(node, load.commits(0, args.singles.max(1), 1, Spread::Uniform)?)?;
+    load.prepare(under)?;
+    let singles = latencies(under, load.commits(0, args.singles.max(1), 1, Spread::Uniform)?)?;
     bar.finish_and_clear();
     Ok((figures, singles))
 }
@@ -138,7 +161,9 @@ fn tell(args: &Bench, conditions: &[(String, String)], figures: &[Figure], singl
     for (name, value) in conditions {
         print(&format!("{name:<10} {value}"));
     }
-    print("");
+    let what = if args.whole { "a whole node" } else { "the engine and its journal" };
+    let journal = args.installed.url.as_deref().unwrap_or("an embedded file");
+    print(&format!("{:<10} {what}, on {journal}, {} callers\n", "measured", args.callers));
     let mut rows: Vec<Vec<String>> = figures.iter().map(|it| row(it, figures)).collect();
     let (p50, target) = (percentile(singles, 50), single_target(args));
     let all = format!("p50 {}, p99 {}", told(p50), told(percentile(singles, 99)));
@@ -198,6 +223,7 @@ fn as_json(
     };
     let us = |percent| percentile(singles, percent).as_micros() as u64;
     json!({
+        "measured": if args.whole { "node" } else { "engine" },
         "journal": if args.installed.url.is_some() { "jetstream" } else { "embedded" },
         "skus": args.skus, "callers": args.callers,
         "conditions": conditions.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
