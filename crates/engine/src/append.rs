@@ -9,13 +9,15 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use onhand_core::Time;
 use onhand_journal::{Block, Fault, Writer};
 
-use crate::EngineMetrics;
 use crate::handle::Event;
+use crate::{CommittedBlock, EngineMetrics};
 
 /// A block body on its way to the journal.
 struct Job {
     time: Time,
     body: Vec<u8>,
+    /// Old blocks, to be taken apart here rather than by the thread that decides.
+    gone: Vec<Arc<CommittedBlock>>,
 }
 
 /// What became of a body.
@@ -52,10 +54,10 @@ impl Appender {
     }
 
     /// Hands over a body. One at a time: only once the report of the last one has come.
-    pub fn append(&self, time: Time, body: Vec<u8>) {
+    pub fn append(&self, time: Time, body: Vec<u8>, gone: Vec<Arc<CommittedBlock>>) {
         if let Some(jobs) = &self.jobs {
             // The thread ends only after a report of a fault, which drops this.
-            let _ended = jobs.send(Job { time, body });
+            let _ended = jobs.send(Job { time, body, gone });
         }
     }
 }
@@ -77,7 +79,7 @@ fn run(
     inbox: &Sender<Event>,
     metrics: &EngineMetrics,
 ) {
-    while let Ok(Job { time, body }) = waiting.recv() {
+    while let Ok(Job { time, body, gone }) = waiting.recv() {
         let begun = Instant::now();
         let stored = catch_unwind(AssertUnwindSafe(|| append(&mut writer, time, &body)))
             .unwrap_or_else(|_| Err(Fault::OutcomeUnknown("appending panicked".to_string())));
@@ -87,6 +89,8 @@ fn run(
         if inbox.send(Event::Appended(Box::new(report))).is_err() || failed {
             return;
         }
+        // Nobody waits for this.
+        drop(gone);
     }
 }
 

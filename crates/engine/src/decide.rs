@@ -16,29 +16,59 @@ pub(crate) enum Known {
     Recorded(Place),
 }
 
+/// A request's keys, and where the index of durable answers knows them.
+pub(crate) struct Looked {
+    keys: Keys,
+    by_id: Option<Place>,
+    by_event: Option<Place>,
+}
+
 impl Engine {
-    /// Decides the next request at the desk, or the whole batch where it belongs together.
+    /// Decides up to `most` of the requests at the desk that come next, all of one batch.
     /// Returns how many were decided.
-    pub(crate) fn decide_next(&mut self, desk: &mut Desk) -> Result<usize, Stop> {
+    pub(crate) fn decide_next(&mut self, desk: &mut Desk, most: usize) -> Result<usize, Stop> {
         let Some(batch) = desk.first() else { return Ok(0) };
         let Some(open) = desk.get(batch) else { return Ok(0) };
         if open.dry_run || open.mode == Mode::Atomic {
             return self.decide_whole(desk, batch);
         }
-        let index = open.next;
-        if index >= open.requests.len() {
-            desk.drop_first();
-            return Ok(0);
+        let (first, requests) = (open.next, open.requests.len());
+        let end = requests.min(first + most);
+        let looked = self.look_up_all(&open.requests[first..end]);
+        let mut next = first;
+        for looked in &looked {
+            if self.is_full() {
+                break;
+            }
+            let seat = Seat { batch, index: next as u32 };
+            desk.deciding = Some(seat);
+            self.decide_one(desk, seat, looked)?;
+            next += 1;
         }
-        open.next += 1;
-        if open.next == open.requests.len() {
-            desk.drop_first();
-        }
-        let seat = Seat { batch, index: index as u32 };
-        desk.deciding = Some(seat);
-        self.decide_one(desk, seat)?;
         desk.deciding = None;
-        Ok(1)
+        self.looked = looked;
+        match desk.get(batch) {
+            Some(open) if next < requests => open.next = next,
+            Some(_) | None => desk.drop_first(),
+        }
+        Ok((next - first).max(1))
+    }
+
+    /// Looks up many keys at once. Each look into a large index waits for memory; in a loop of
+    /// nothing else the processor waits for several of them together.
+    fn look_up_all(&mut self, requests: &[Request]) -> Vec<Looked> {
+        let seen = &self.book.seen;
+        let mut looked = std::mem::take(&mut self.looked);
+        looked.clear();
+        looked.extend(requests.iter().map(|it| {
+            let keys = Keys::of(seen, it);
+            Looked { keys, by_id: None, by_event: None }
+        }));
+        for it in &mut looked {
+            it.by_id = seen.place(it.keys.id);
+            it.by_event = it.keys.event.and_then(|event| seen.place(event));
+        }
+        looked
     }
 
     fn decide_whole(&mut self, desk: &mut Desk, batch: BatchId) -> Result<usize, Stop> {
@@ -52,7 +82,7 @@ impl Engine {
         Ok(decided.unwrap_or(0))
     }
 
-    fn decide_one(&mut self, desk: &mut Desk, seat: Seat) -> Result<(), Stop> {
+    fn decide_one(&mut self, desk: &mut Desk, seat: Seat, looked: &Looked) -> Result<(), Stop> {
         let Some(open) = desk.get(seat.batch) else { return Ok(()) };
         let index = seat.index as usize;
         // Answered before a restart.
@@ -60,10 +90,9 @@ impl Engine {
             return Ok(());
         }
         let request = &open.requests[index];
-        let keys = Keys::of(&self.book.seen, request);
-        match self.known(keys) {
+        match self.known_from(looked) {
             Some(known) => self.answer_again(desk, seat, known),
-            None => match self.decide(request, keys)? {
+            None => match self.decide(request, looked.keys)? {
                 Verdict::Said(answer) => self.say(desk, seat, *answer),
                 verdict => self.draft.waiting.push((seat, verdict)),
             },
@@ -71,15 +100,24 @@ impl Engine {
         Ok(())
     }
 
-    /// The caller's key decides before the source's.
     pub(crate) fn known(&self, keys: Keys) -> Option<Known> {
-        let find = |key| {
+        let place = |key| self.book.seen.place(key);
+        self.known_from(&Looked {
+            keys,
+            by_id: place(keys.id),
+            by_event: keys.event.and_then(place),
+        })
+    }
+
+    /// The caller's key decides before the source's.
+    fn known_from(&self, looked: &Looked) -> Option<Known> {
+        let find = |key, place: Option<Place>| {
             let in_flight = self.in_flight.as_ref().and_then(|it| it.keys.get(&key));
             let slot = self.draft.keys.get(&key).map(|it| Known::Draft(*it));
-            slot.or(in_flight.map(|it| Known::InFlight(*it)))
-                .or_else(|| self.book.seen.place(key).map(Known::Recorded))
+            slot.or(in_flight.map(|it| Known::InFlight(*it))).or(place.map(Known::Recorded))
         };
-        find(keys.id).or_else(|| keys.event.and_then(find))
+        let Looked { keys, by_id, by_event } = looked;
+        find(keys.id, *by_id).or_else(|| keys.event.and_then(|event| find(event, *by_event)))
     }
 
     /// The answer is that of an earlier request with the same key.

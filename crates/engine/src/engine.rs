@@ -11,6 +11,7 @@ use onhand_journal::{Block, Fault};
 
 use crate::answer::recorded;
 use crate::append::{Appended, Appender};
+use crate::decide::Looked;
 use crate::desk::{Desk, Seat};
 use crate::draft::{Draft, Verdict};
 use crate::handle::Shared;
@@ -53,10 +54,14 @@ pub(crate) struct Engine {
     pub in_flight: Option<Draft>,
     /// Memory for the next draft.
     spare: Option<Draft>,
+    /// Blocks nobody looks at any more, on their way to be taken apart.
+    gone: Vec<Arc<CommittedBlock>>,
     appender: Appender,
     reign: u64,
     /// When the next hold of each ledger ends.
     pub ends: BTreeSet<(Time, LedgerId)>,
+    /// Memory for looking up keys.
+    pub looked: Vec<Looked>,
     /// The first batch at the desk needs a block of its own.
     pub wants_room: bool,
 }
@@ -79,9 +84,11 @@ impl Engine {
             draft: Draft::new(),
             in_flight: None,
             spare: None,
+            gone: Vec::new(),
             appender,
             reign,
             ends,
+            looked: Vec::new(),
             wants_room: false,
         })
     }
@@ -99,7 +106,7 @@ impl Engine {
         }
         let mut left = STEP_COMMANDS;
         while left > 0 && !self.is_full() && !self.wants_room && desk.has_waiting() {
-            left = left.saturating_sub(self.decide_next(desk)?);
+            left = left.saturating_sub(self.decide_next(desk, left)?);
         }
         self.send_off(desk);
         Ok(self)
@@ -136,7 +143,7 @@ impl Engine {
         }
         let next = self.spare.take().unwrap_or_else(Draft::new);
         let mut draft = std::mem::replace(&mut self.draft, next);
-        self.appender.append(draft.time, draft.finish());
+        self.appender.append(draft.time, draft.finish(), std::mem::take(&mut self.gone));
         self.draft.time = draft.time;
         self.in_flight = Some(draft);
         self.wants_room = false;
@@ -173,7 +180,7 @@ impl Engine {
             self.book.seen.insert(*fingerprint, slot.at(block.height));
         }
         let committed = draft.committed(block);
-        self.shared.recent.keep(committed.clone());
+        self.gone.append(&mut self.shared.recent.keep(committed.clone()));
         // Followers first: a caller who reads after the answer finds its own write sooner.
         self.shared.publish(&committed);
         let metrics = &self.shared.metrics;

@@ -86,7 +86,7 @@ impl Archive {
             return Ok(block);
         }
         let block = Arc::new(self.read(height)?);
-        self.read_back.keep(block.clone());
+        drop(self.read_back.keep(block.clone()));
         Ok(block)
     }
 

@@ -32,16 +32,21 @@ impl Recent {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn keep(&self, block: Arc<CommittedBlock>) {
+    /// Returns the blocks that had to go: taking them apart costs time, and is best done elsewhere.
+    pub fn keep(&self, block: Arc<CommittedBlock>) -> Vec<Arc<CommittedBlock>> {
+        let mut gone = Vec::new();
         let mut kept = self.lock();
         kept.commands += commands(&block);
         if let Some(same) = kept.by_height.insert(block.height, block) {
             kept.commands -= commands(&same);
+            gone.push(same);
         }
         while kept.commands > self.commands_max && kept.by_height.len() > 1 {
-            let Some((_, oldest)) = kept.by_height.pop_first() else { return };
+            let Some((_, oldest)) = kept.by_height.pop_first() else { break };
             kept.commands -= commands(&oldest);
+            gone.push(oldest);
         }
+        gone
     }
 
     pub fn get(&self, height: u64) -> Option<Arc<CommittedBlock>> {
