@@ -107,13 +107,18 @@ impl Projector {
         arrived: &dyn for<'a> Fn(&'a T) -> Arrived<'a>,
         stop: &AtomicBool,
     ) {
+        let mut polled = Instant::now();
         loop {
             let stopping = stop.load(Ordering::Acquire);
             match committed.recv_timeout(if stopping { Duration::ZERO } else { self.patience() }) {
                 Ok(block) => self.take(&arrived(&block)),
                 Err(_) if stopping => return,
                 // Blocks are dropped when the channel is full, and other processes append too.
-                Err(RecvTimeoutError::Timeout) => self.poll(),
+                Err(RecvTimeoutError::Timeout) if polled.elapsed() >= self.config.poll_every => {
+                    self.poll();
+                    polled = Instant::now();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => committed = crossbeam_channel::never(),
             }
         }

@@ -1,5 +1,7 @@
 //! A checkpoint gives back the same projection, or is moved aside and the projection built anew.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
 mod common;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Following the journal live, and what happens when it breaks.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! What queries answer over a folded journal.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
 mod common;
 
 use std::time::Duration;

@@ -64,7 +64,7 @@ pub(crate) fn begin(
         Ok(begun) => return Ok(begun),
         Err(Unfit::Fault(fault)) => return Err(fault),
         Err(Unfit::Empty) => {
-            // What was not finished is of no use to anybody. If it stays, the new one fails loudly.
+            // Only a directory without a single key. If it stays, it is opened as it is.
             drop(std::fs::remove_dir_all(dir));
             Origin::NoCheckpoint
         }
@@ -91,7 +91,12 @@ fn from_checkpoint(
         return Err(Unfit::Empty);
     }
     let mut store = Store::open(dir)?;
-    let Some(meta) = store.meta()? else { return Err(Unfit::Empty) };
+    let Some(meta) = store.meta()? else {
+        return Err(match store.is_empty() {
+            true => Unfit::Empty,
+            false => Unfit::Because("it was begun and not finished".to_string()),
+        });
+    };
     if let Some(why) = meta.misfit(identity, key, timeline) {
         return Err(Unfit::Because(why));
     }

@@ -24,7 +24,7 @@ pub enum Trouble {
 impl From<sled::Error> for Trouble {
     fn from(error: sled::Error) -> Trouble {
         match &error {
-            sled::Error::Io(io) if io.to_string().contains("lock") => {
+            sled::Error::Io(io) if io.to_string().contains("acquire lock") => {
                 Trouble::Locked(error.to_string())
             }
             _ => Trouble::Damaged(error.to_string()),
@@ -38,6 +38,9 @@ fn damaged(what: impl Into<String>) -> Trouble {
 
 /// A key and its sealed value.
 pub type Stored = (Vec<u8>, Vec<u8>);
+
+/// Hears of a key and its value; None says that it cannot be read.
+pub type Tell<'a> = dyn FnMut(&[u8], &[u8]) -> Option<()> + 'a;
 
 /// An open checkpoint.
 pub struct Store {
@@ -66,13 +69,13 @@ impl Store {
         })
     }
 
+    pub fn is_empty(&self) -> bool {
+        guarded(|| Ok(self.db.is_empty())).unwrap_or(false)
+    }
+
     /// Tells every key and unsealed value, in the order of keys, then checks that none is missing
     /// and none is left from before.
-    pub fn load(
-        &mut self,
-        meta: &Meta,
-        tell: &mut dyn FnMut(&[u8], &[u8]) -> Option<()>,
-    ) -> Result<(), Trouble> {
+    pub fn load(&mut self, meta: &Meta, tell: &mut Tell<'_>) -> Result<(), Trouble> {
         let (keys, digest) = guarded(|| {
             let (mut keys, mut digest) = (0, 0);
             for pair in self.db.iter() {
@@ -98,7 +101,7 @@ impl Store {
     }
 
     /// Takes the meta away: until the next one is written there is no checkpoint.
-    pub fn begin(&mut self) -> Result<(), Trouble> {
+    pub fn begin(&self) -> Result<(), Trouble> {
         guarded(|| {
             self.db.remove(META)?;
             self.db.flush()?;
