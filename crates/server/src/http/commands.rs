@@ -116,6 +116,7 @@ fn problem_of(answer: &Answer) -> Problem {
 }
 
 /// How a batch is to be taken.
+#[derive(Clone, Copy)]
 struct Wish {
     mode: Mode,
     dry_run: bool,
@@ -153,8 +154,7 @@ pub(super) async fn many(
     let read = tokio::task::spawn_blocking(move || batch(&ledger, &bytes, format)).await;
     let items = read.map_err(|error| Trouble::Unavailable { message: error.to_string() })??;
     refuse_unread(&items, &wish)?;
-    let results = results(&rooms, items, &wish).await;
-    Ok(json(200, &serde_json::json!({ "results": results })))
+    Ok(results(&rooms, items, &wish).await?)
 }
 
 /// All or none: an item that cannot be read keeps the others out as well.
@@ -173,7 +173,7 @@ async fn results(
     rooms: &Rooms,
     items: Vec<Result<onhand_core::Request, Invalid>>,
     wish: &Wish,
-) -> Vec<Box<RawValue>> {
+) -> Result<Response, Trouble> {
     let mut requests = Vec::with_capacity(items.len());
     let mut unread: Vec<Option<Invalid>> = Vec::with_capacity(items.len());
     for item in items {
@@ -190,15 +190,25 @@ async fn results(
         true => Vec::new(),
         false => rooms.node.submit(batch).await,
     };
-    let mut answers = answers.into_iter();
-    let told = unread.into_iter().map(|it| match it {
-        Some(invalid) => refused_item(&problem(No::Invalid(&invalid))),
-        None => item(&answers.next().unwrap_or_else(lost), wish),
+    // Writing ten thousand entries takes milliseconds as well.
+    let wish = *wish;
+    let written = tokio::task::spawn_blocking(move || {
+        let mut answers = answers.into_iter();
+        let told = unread.into_iter().map(|it| match it {
+            Some(invalid) => refused_item(&problem(No::Invalid(&invalid))),
+            None => item(&answers.next().unwrap_or_else(lost), wish),
+        });
+        json(200, &Results { results: told.collect() })
     });
-    told.collect()
+    written.await.map_err(|error| Trouble::OutcomeUnknown { message: error.to_string() })
 }
 
-fn item(answered: &Answer, wish: &Wish) -> Box<RawValue> {
+#[derive(serde::Serialize)]
+struct Results {
+    results: Vec<Box<RawValue>>,
+}
+
+fn item(answered: &Answer, wish: Wish) -> Box<RawValue> {
     let replayed = is_replayed(answered);
     match answered {
         Answer::Accepted { block, index, .. } => match block.body.entries.get(*index) {
@@ -230,7 +240,7 @@ struct Accepted<'a> {
     entry: Option<&'a onhand_core::Entry>,
 }
 
-fn accepted_item(status: u16, told: &onhand_wire::Answer<'_>, wish: &Wish) -> Box<RawValue> {
+fn accepted_item(status: u16, told: &onhand_wire::Answer<'_>, wish: Wish) -> Box<RawValue> {
     raw(&Accepted {
         status,
         ledger: told.ledger,
