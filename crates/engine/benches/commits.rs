@@ -32,7 +32,7 @@ fn now_us() -> u64 {
 enum Store {
     Memory(MemoryJournal),
     Embedded(Embedded),
-    JetStream(JetStreamConfig),
+    JetStream(Box<JetStreamConfig>),
 }
 
 /// A new journal in `directory` that is its own and only source.
@@ -60,7 +60,7 @@ impl Fresh {
                     ..JetStreamConfig::new(url)
                 };
                 jetstream::create(&config, &identity, 1, now_us()).expect("a journal");
-                Store::JetStream(config)
+                Store::JetStream(Box::new(config))
             }
         };
         Fresh {

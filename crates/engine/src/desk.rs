@@ -7,7 +7,7 @@ use std::time::Instant;
 use onhand_core::{Place, Request};
 use tokio::sync::oneshot;
 
-use crate::handle::Depth;
+use crate::shared::Depth;
 use crate::{Answer, AnswerFault, Mode};
 
 /// A batch on its way, with the answers it has so far.

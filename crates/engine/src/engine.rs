@@ -14,8 +14,8 @@ use crate::append::{Appended, Appender};
 use crate::decide::Looked;
 use crate::desk::{Desk, Seat};
 use crate::draft::{Draft, Verdict};
-use crate::handle::Shared;
 use crate::metrics::add;
+use crate::shared::Shared;
 use crate::{Answer, AnswerFault, CommittedBlock, EngineConfig};
 
 /// Commands decided in one step: so often the engine looks up from its work.

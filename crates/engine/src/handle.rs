@@ -1,10 +1,10 @@
 //! The callers' end of a shard: hand in, ask how it is, stop it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use onhand_journal::Identity;
 use tokio::sync::oneshot;
 
@@ -12,9 +12,10 @@ use crate::append::Appended;
 use crate::desk::{Open, Reply};
 use crate::load::Loaded;
 use crate::metrics::add;
-use crate::recall::{Archive, Recall, SharedReader};
+use crate::recall::{Archive, Recall};
 use crate::recent::Recent;
 use crate::shard::Shard;
+use crate::shared::{Depth, Shared};
 use crate::{Answer, AnswerFault, Batch, CommittedBlock, EngineConfig, EngineMetrics, Source};
 
 /// How a shard is.
@@ -40,70 +41,6 @@ pub(crate) enum Event {
     Loaded(Box<Loaded>),
     /// Look around: something else changed.
     Wake,
-}
-
-/// What waits to be decided, against its bounds.
-pub(crate) struct Depth {
-    metrics: Arc<EngineMetrics>,
-    batches_max: u64,
-    commands_max: u64,
-}
-
-impl Depth {
-    /// False: too much waits already.
-    fn enter(&self, commands: usize) -> bool {
-        let EngineMetrics { mailbox_batches, mailbox_commands, .. } = &*self.metrics;
-        let batches = mailbox_batches.fetch_add(1, Ordering::SeqCst);
-        let before = mailbox_commands.fetch_add(commands as u64, Ordering::SeqCst);
-        // One batch alone is taken whatever its size.
-        let fits = before == 0 || before + commands as u64 <= self.commands_max;
-        if fits && batches < self.batches_max {
-            return true;
-        }
-        self.leave(commands);
-        false
-    }
-
-    pub fn leave(&self, commands: usize) {
-        self.metrics.mailbox_batches.fetch_sub(1, Ordering::SeqCst);
-        self.metrics.mailbox_commands.fetch_sub(commands as u64, Ordering::SeqCst);
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.metrics.mailbox_batches.load(Ordering::SeqCst) == 0
-    }
-}
-
-/// What the shard's threads and its callers share.
-pub(crate) struct Shared {
-    pub metrics: Arc<EngineMetrics>,
-    pub depth: Arc<Depth>,
-    pub closing: AtomicBool,
-    pub recent: Arc<Recent>,
-    pub reader: SharedReader,
-    status: Mutex<Status>,
-    changed: Condvar,
-    followers: Mutex<Vec<Sender<Arc<CommittedBlock>>>>,
-}
-
-impl Shared {
-    fn lock_status(&self) -> MutexGuard<'_, Status> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn set_status(&self, status: Status) {
-        *self.lock_status() = status;
-        self.changed.notify_all();
-    }
-
-    /// Tells every follower that keeps up.
-    pub fn publish(&self, block: &Arc<CommittedBlock>) {
-        let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
-        followers.retain(|it| match it.try_send(block.clone()) {
-            Ok(()) | Err(TrySendError::Full(_)) => true,
-            Err(TrySendError::Disconnected(_)) => false,
-        });
-    }
 }
 
 /// One shard's engine. Clones share it; when the last one is dropped the shard stops.
@@ -136,21 +73,8 @@ impl Inner {
 /// Starts a shard's threads. It serves once its source is loaded; until then callers wait.
 pub fn start(identity: Identity, config: EngineConfig, source: Box<dyn Source>) -> Handle {
     let metrics = Arc::new(EngineMetrics::default());
-    let depth = Arc::new(Depth {
-        metrics: metrics.clone(),
-        batches_max: config.mailbox_batches as u64,
-        commands_max: config.mailbox_commands as u64,
-    });
-    let shared = Arc::new(Shared {
-        metrics,
-        depth,
-        closing: AtomicBool::new(false),
-        recent: Arc::new(Recent::new(config.recent_commands)),
-        reader: SharedReader::default(),
-        status: Mutex::new(Status::Starting),
-        changed: Condvar::new(),
-        followers: Mutex::new(Vec::new()),
-    });
+    let depth = Arc::new(Depth::new(metrics.clone(), &config));
+    let shared = Arc::new(Shared::new(metrics, depth, config.recent_commands));
     let (inbox, events) = unbounded();
     let archive = Archive {
         identity,
@@ -215,8 +139,8 @@ impl Handle {
             // The answer stands for each of none.
             return Err(AnswerFault::unavailable("the batch is empty"));
         }
-        match &*shared.lock_status() {
-            Status::Halted { reason } => return Err(AnswerFault::halted(reason.clone())),
+        match shared.status() {
+            Status::Halted { reason } => return Err(AnswerFault::halted(reason)),
             Status::Stopped => return Err(AnswerFault::unavailable("the shard is stopped")),
             Status::Starting | Status::Serving | Status::Restarting { .. } => {}
         }
@@ -242,7 +166,7 @@ impl Handle {
     }
 
     pub fn status(&self) -> Status {
-        self.inner.shared.lock_status().clone()
+        self.inner.shared.status()
     }
 
     pub fn metrics(&self) -> &EngineMetrics {
@@ -253,8 +177,7 @@ impl Handle {
     /// gap, as it does where a block of another kind lies between, and reads on from the journal.
     pub fn committed(&self) -> Receiver<Arc<CommittedBlock>> {
         let (sender, receiver) = bounded(self.inner.followers_lag);
-        let followers = &self.inner.shared.followers;
-        followers.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        self.inner.shared.follow(sender);
         receiver
     }
 
@@ -265,20 +188,14 @@ impl Handle {
 
     /// Waits until the shard is stopped or halted. False: it is still at it after `wait`.
     pub fn wait_stopped(&self, wait: Duration) -> bool {
-        self.wait_for(wait, |it| matches!(it, Status::Stopped | Status::Halted { .. }))
+        self.inner.shared.wait_for(wait, |it| matches!(it, Status::Stopped | Status::Halted { .. }))
     }
 
     /// Waits until the shard serves, or will not. False: neither after `wait`.
     pub fn wait_started(&self, wait: Duration) -> bool {
-        self.wait_for(wait, |it| !matches!(it, Status::Starting | Status::Restarting { .. }))
-    }
-
-    fn wait_for(&self, wait: Duration, reached: impl Fn(&Status) -> bool) -> bool {
-        let shared = &self.inner.shared;
-        let status = shared.lock_status();
-        let waited = shared.changed.wait_timeout_while(status, wait, |it| !reached(it));
-        let (status, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        reached(&status)
+        self.inner
+            .shared
+            .wait_for(wait, |it| !matches!(it, Status::Starting | Status::Restarting { .. }))
     }
 }
 

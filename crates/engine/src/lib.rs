@@ -21,6 +21,7 @@ mod recall;
 mod recent;
 mod serve;
 mod shard;
+mod shared;
 mod source;
 mod together;
 

@@ -39,11 +39,11 @@ pub(crate) struct Archive {
 impl Recall {
     /// # Errors
     /// The operating system gives no thread.
-    pub fn start(mut archive: Archive, jobs_max: usize) -> Result<Recall, std::io::Error> {
+    pub fn start(archive: Archive, jobs_max: usize) -> Result<Recall, std::io::Error> {
         let (jobs, waiting) = bounded(jobs_max);
         std::thread::Builder::new()
             .name("recall".to_string())
-            .spawn(move || run(&mut archive, &waiting))?;
+            .spawn(move || run(&archive, &waiting))?;
         Ok(Recall { jobs })
     }
 
@@ -60,7 +60,7 @@ impl Recall {
     }
 }
 
-fn run(archive: &mut Archive, waiting: &Receiver<Job>) {
+fn run(archive: &Archive, waiting: &Receiver<Job>) {
     while let Ok(Job { mut reply, done }) = waiting.recv() {
         for (index, place) in std::mem::take(&mut reply.recalls) {
             let answer = archive.answer(place, &reply.requests[index]);
@@ -71,7 +71,7 @@ fn run(archive: &mut Archive, waiting: &Receiver<Job>) {
 }
 
 impl Archive {
-    fn answer(&mut self, place: Place, request: &onhand_core::Request) -> Answer {
+    fn answer(&self, place: Place, request: &onhand_core::Request) -> Answer {
         match self.block(place.height) {
             Ok(block) => recorded(&block, place, request, self.differing),
             Err(message) => AnswerFault::unknown(format!(
@@ -81,7 +81,7 @@ impl Archive {
         }
     }
 
-    fn block(&mut self, height: u64) -> Result<Arc<CommittedBlock>, String> {
+    fn block(&self, height: u64) -> Result<Arc<CommittedBlock>, String> {
         if let Some(block) = self.recent.get(height).or_else(|| self.read_back.get(height)) {
             return Ok(block);
         }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crossbeam_channel::{RecvTimeoutError, TryRecvError};
+use crossbeam_channel::RecvTimeoutError;
 
 use crate::engine::{Engine, Stop};
 use crate::handle::Event;
@@ -42,11 +42,8 @@ impl Shard {
         source: &mut dyn Source,
     ) -> Result<(), Stop> {
         loop {
-            loop {
-                match self.events.try_recv() {
-                    Ok(event) => engine = self.handle(engine, event)?,
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                }
+            while let Ok(event) = self.events.try_recv() {
+                engine = self.handle(engine, event)?;
             }
             let (clock, started) = (&mut self.clock, self.started);
             let now = || clock.read(source.clock(), started.elapsed());

@@ -12,9 +12,10 @@ use onhand_journal::{Fault, Identity};
 use crate::append::Appender;
 use crate::desk::Desk;
 use crate::engine::{Engine, explain};
-use crate::handle::{Event, Shared, Status};
+use crate::handle::{Event, Status};
 use crate::load::{Beginning, Permit, begin};
 use crate::metrics::add;
+use crate::shared::Shared;
 use crate::{AnswerFault, EngineConfig, LedgerClock, Source};
 
 /// How often callers who wait for a restart are looked after.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use onhand_core::{Entry, Ledger, LedgerId, Rejection, Request, accept};
+use onhand_core::{Entry, Ledger, LedgerId, Rejection, Request, Rules, Time, accept};
 use onhand_journal::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX};
 
 use crate::Mode;
@@ -125,25 +125,7 @@ impl Engine {
         let end = ledger.next_end();
         ledger.begin_trial();
         let (now, rules) = (self.draft.time, &self.config.rules);
-        let mut stored = Vec::new();
-        let mut entries = Vec::with_capacity(requests.len());
-        let mut refusal = None;
-        for (index, (request, keys)) in requests.iter().zip(keys).enumerate() {
-            match accept(ledger, now, rules, request) {
-                Ok(entry) => {
-                    ledger.evolve(&entry, now)?;
-                    if index > 0 {
-                        stored.push(b',');
-                    }
-                    serde_json::to_writer(&mut stored, &entry)?;
-                    entries.push((*keys, entry));
-                }
-                Err(rejection) => {
-                    refusal = Some(Refused { index, rejection, position: ledger.position() });
-                    break;
-                }
-            }
-        }
+        let ((entries, stored), mut refusal) = try_all(ledger, now, rules, requests, keys)?;
         let bytes_max = BLOCK_BYTES_MAX - HEADER_BYTES_MAX - FRAME_BYTES;
         if refusal.is_none() && stored.len() > bytes_max {
             let message = format!("an atomic batch is stored in at most {bytes_max} bytes");
@@ -224,6 +206,35 @@ impl Engine {
             }
         }
     }
+}
+
+/// Decides one after the other, each on what the ones before it made; ends at the first refusal.
+fn try_all(
+    ledger: &mut Ledger,
+    now: Time,
+    rules: &Rules,
+    requests: &[Request],
+    keys: &[Keys],
+) -> Result<(Tried, Option<Refused>), Stop> {
+    let mut stored = Vec::new();
+    let mut entries = Vec::with_capacity(requests.len());
+    for (index, (request, keys)) in requests.iter().zip(keys).enumerate() {
+        match accept(ledger, now, rules, request) {
+            Ok(entry) => {
+                ledger.evolve(&entry, now)?;
+                if index > 0 {
+                    stored.push(b',');
+                }
+                serde_json::to_writer(&mut stored, &entry)?;
+                entries.push((*keys, entry));
+            }
+            Err(rejection) => {
+                let refused = Refused { index, rejection, position: ledger.position() };
+                return Ok(((entries, stored), Some(refused)));
+            }
+        }
+    }
+    Ok(((entries, stored), None))
 }
 
 fn refused(rejection: Rejection, position: u64) -> Answer {

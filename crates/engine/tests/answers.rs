@@ -1,5 +1,8 @@
 //! What callers are told: once, again, by another key, all or none, and of what was only tried.
 
+// Helpers outside `#[test]` functions may panic, too.
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Rig, ask, from_source, one, order, stock, stop, tell, told};
@@ -37,7 +40,7 @@ fn a_key_used_for_another_request_names_what_differs() {
     };
     one(&handle, order("acme", "1", 4));
     assert_eq!(one(&handle, reused(5)), "key 1 reused: lines");
-    let mut request = other.clone();
+    let mut request = other;
     request.envelope.id = CommandId::new("1").unwrap();
     assert_eq!(one(&handle, request), "key 1 reused: order");
     assert_eq!(
@@ -84,7 +87,7 @@ fn an_event_of_a_source_is_booked_once_whatever_its_key() {
     let mut again = from_source(order("acme", "1", 4), "shop", "e-1");
     assert_eq!(one(&handle, again.clone()), "accepted 6 1 order_committed");
     again.envelope.id = CommandId::new("another").unwrap();
-    assert_eq!(one(&handle, again.clone()), "accepted 6 1 order_committed again");
+    assert_eq!(one(&handle, again), "accepted 6 1 order_committed again");
     let other = from_source(order("acme", "9", 1), "shop", "e-1");
     assert_eq!(one(&handle, other), "key 9 reused: lines");
     stop(&handle);

@@ -1,5 +1,8 @@
 //! Whatever breaks beneath: what was acknowledged is there once, and nobody hears a wrong "failed".
 
+// Helpers outside `#[test]` functions may panic, too.
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

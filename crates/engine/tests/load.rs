@@ -1,5 +1,8 @@
 //! Under load: bounds hold, callers hear at once, a stop finishes what waits, followers follow.
 
+// Helpers outside `#[test]` functions may panic, too.
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::sync::atomic::Ordering;

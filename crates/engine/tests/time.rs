@@ -1,5 +1,8 @@
 //! Ledger time: holds end when it says so, and it follows no clock that goes astray.
 
+// Helpers outside `#[test]` functions may panic, too.
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::time::Duration;

@@ -147,8 +147,8 @@ fn differing(old: &str, new: &str, _command: &Command) -> String {
     if old_stem != new_stem {
         return "command".to_string();
     }
-    let names = old.keys().chain(new.keys());
-    names.filter(|name| old.get(*name) != new.get(*name)).cloned().next().unwrap_or_default()
+    let mut names = old.keys().chain(new.keys());
+    names.find(|name| old.get(*name) != new.get(*name)).cloned().unwrap_or_default()
 }
 
 /// A request from the JSON of a command.
