@@ -20,7 +20,7 @@ fn append(shard: &mut Shard, number: u64) {
     let line = json!([{"sku": "W", "quantity": number + 1}]);
     shard.at(number).run(&[
         ("register_item", json!({"sku": format!("S{number}")})),
-        ("receive_stock", json!({"location": "A", "lines": line.clone()})),
+        ("receive_stock", json!({"location": "A", "lines": line})),
         ("commit_order", json!({"order": format!("O{number}"), "channel": "web", "lines": line})),
     ]);
 }
