@@ -82,7 +82,8 @@ fn a_server_books_the_same_as_a_directory() {
 #[test]
 fn an_import_killed_again_and_again_books_everything_once() {
     let (whole, killed) = (installation(), installation());
-    let booked = summary(output(import(whole.path(), &export(), &[])))["commands"]["booked"].clone();
+    let booked =
+        summary(output(import(whole.path(), &export(), &[])))["commands"]["booked"].clone();
     // Ever later in the run, until one gets through.
     for round in 0..40 {
         let mut command = import(killed.path(), &export(), &[]);

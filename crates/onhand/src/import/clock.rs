@@ -31,7 +31,8 @@ impl Zone {
     /// A sentence naming the key.
     pub fn new(zone: &str, formats: &[String]) -> Result<Zone, String> {
         let known = TimeZone::get(zone).map_err(|_| {
-            format!("`time.zone` {zone:?} is not known; such as UTC, Europe/London, Asia/Shanghai")
+            format!("`time.zone` {zone:?} is not known; such as UTC, Europe/London, Asia/Shanghai (which need \
+                 the system's time zone data, often the package tzdata)")
         })?;
         if formats.is_empty() {
             return Err("`time.format` must name at least one format".into());

@@ -49,6 +49,7 @@ pub enum Read {
 /// A line that cannot be booked, and why.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct BadLine {
+    /// From 1; 0 for a command that comes before the first line.
     pub line: u64,
     pub reason: String,
 }

@@ -37,7 +37,7 @@ use crate::settings::Installed;
 use crate::terminal::progress;
 use booking::{Booking, Tally};
 use doors::{Local, Remote};
-use line::{BadLine, Lens, Read};
+use line::{Lens, Read};
 use plan::{Planned, Planner};
 use profile::Profile;
 use send::{Rehearsal, Sender};
@@ -132,17 +132,12 @@ impl Import<'_> {
         let mut survey = self.survey()?;
         let stock = opening::stock(self.profile, &mut survey)?;
         if self.args.strict && survey.bad > 0 {
-            let mut tally = Tally::default();
-            tally.bad_lines.push(BadLine {
-                line: 0,
-                reason: "--strict: nothing was booked because lines are bad".into(),
-            });
-            return Ok(self.summary(survey, tally, 0));
+            return Ok(self.summary(survey, Tally::default(), true, 0));
         }
         let mut sender = sender()?;
         let tally = self.book(sender.as_mut(), &survey, &stock)?;
         let opening_units = stock.iter().map(|(_, units)| units).sum();
-        Ok(self.summary(survey, tally, opening_units))
+        Ok(self.summary(survey, tally, false, opening_units))
     }
 
     /// The first pass.
@@ -245,7 +240,13 @@ impl Import<'_> {
         Ok((lines, bad))
     }
 
-    fn summary(&self, survey: Survey, tally: Tally, opening_units: u64) -> Summary {
+    fn summary(
+        &self,
+        survey: Survey,
+        tally: Tally,
+        held_back: bool,
+        opening_units: u64,
+    ) -> Summary {
         let mut bad_lines = survey.bad_lines.clone();
         bad_lines.extend(tally.bad_lines);
         bad_lines.sort_by_key(|it| it.line);
@@ -253,6 +254,7 @@ impl Import<'_> {
             file: self.args.file.display().to_string(),
             ledger: self.ledger.to_string(),
             dry_run: self.args.dry_run,
+            held_back,
             lines: survey.lines,
             by_rule: summary::by_rule(self.profile, &survey),
             items: survey.items.len(),
@@ -264,6 +266,7 @@ impl Import<'_> {
             commands: tally.commands,
             flags: tally.flags,
             bad: survey.bad + tally.bad,
+            refused_lines: tally.bad,
             bad_lines,
             seconds: self.started.elapsed().as_secs_f64(),
         }

@@ -342,6 +342,14 @@ mod tests {
     }
 
     #[test]
+    fn the_profile_in_the_documentation_is_read() {
+        let page = include_str!("../../../../docs/import.md");
+        let example = page.split("```toml\n").nth(1).and_then(|it| it.split("```").next());
+        let profile = Profile::parse(example.unwrap(), Path::new("")).unwrap();
+        assert_eq!(profile.rules.len(), 4);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         assert!(refused("sku = \"sku\"", "skew = \"sku\"").contains("skew"));
         assert!(refused("\"UTC\"", "\"Europe/Lundon\"").contains("Europe/Lundon"));

@@ -18,6 +18,8 @@ pub struct Summary {
     pub ledger: String,
     /// Nothing was booked: this is what would happen to an empty ledger.
     pub dry_run: bool,
+    /// Nothing was booked because lines are bad and `--strict` was asked for.
+    pub held_back: bool,
     pub lines: u64,
     pub by_rule: Vec<RuleLines>,
     /// Units by kind of line.
@@ -29,10 +31,12 @@ pub struct Summary {
     pub last_at: Option<String>,
     pub opening_units: u64,
     pub commands: Commands,
-    /// Entries that a person should look at, by the name of their flag.
+    /// What a person should look at, by the name of the flag; an entry may carry several.
     pub flags: BTreeMap<&'static str, u64>,
     /// Lines that cannot be read, and lines whose command the ledger refused.
     pub bad: u64,
+    /// Of these, the lines that the ledger refused.
+    pub refused_lines: u64,
     /// The first of them.
     pub bad_lines: Vec<BadLine>,
     pub seconds: f64,
@@ -79,7 +83,11 @@ impl Summary {
     pub fn tell(&self) {
         let row = |it: &RuleLines| vec![it.rule.clone(), kind_name(it.kind), grouped(it.lines)];
         let mut rows: Vec<Vec<String>> = self.by_rule.iter().map(row).collect();
-        rows.push(vec!["bad lines".into(), "not booked".into(), grouped(self.bad)]);
+        rows.push(vec![
+            "bad lines".into(),
+            "not booked".into(),
+            grouped(self.bad - self.refused_lines),
+        ]);
         rows.push(vec!["all".into(), String::new(), grouped(self.lines)]);
         print_table(
             &[("lines", Align::Text), ("booked as", Align::Text), ("number", Align::Number)],
@@ -115,9 +123,14 @@ impl Summary {
             ));
         }
         for (flag, count) in &self.flags {
-            print(&format!("{} entries are flagged {flag}.", grouped(*count)));
+            print(&format!("Flagged {flag}: {} times.", grouped(*count)));
         }
-        if self.dry_run {
+        if self.refused_lines > 0 {
+            print(&format!("{} lines were refused by the ledger.", grouped(self.refused_lines)));
+        }
+        if self.held_back {
+            print("Nothing was booked, since lines are bad and --strict was given.");
+        } else if self.dry_run {
             print("Nothing was booked: this was a dry run, on an empty ledger.");
         } else if booked == 0 && replayed > 0 {
             print("Nothing new: all of it was booked by an earlier import.");
@@ -126,7 +139,10 @@ impl Summary {
 
     fn tell_bad_lines(&self) {
         for bad in &self.bad_lines {
-            print(&format!("line {}: {}", bad.line, bad.reason));
+            match bad.line {
+                0 => print(&bad.reason),
+                line => print(&format!("line {line}: {}", bad.reason)),
+            }
         }
         let more = self.bad.saturating_sub(self.bad_lines.len() as u64);
         if more > 0 {
