@@ -9,6 +9,7 @@ mod http_bounds;
 mod http_commands;
 mod http_drain;
 mod http_health;
+mod http_nats;
 mod http_overload;
 mod http_reads;
 mod import;
