@@ -224,8 +224,11 @@ fn storm(seed: u64) {
         let answers: Vec<(Vec<u64>, Vec<Answer>)> = std::thread::scope(|scope| {
             let ask = |ids: Vec<u64>| {
                 let orders = ids.iter().map(|id| order("acme", &id.to_string(), 1)).collect();
-                let batch =
-                    if ids[0] % 4 == 0 { Batch::atomic(orders) } else { Batch::each(orders) };
+                let batch = if ids[0].is_multiple_of(4) {
+                    Batch::atomic(orders)
+                } else {
+                    Batch::each(orders)
+                };
                 (ids, handle.submit_blocking(batch))
             };
             let running: Vec<_> =
