@@ -186,3 +186,16 @@ fn reads_ask_the_server_that_runs() {
     assert!(!data.join("serving.json").exists());
     assert!(said(data, &["verify"]).contains("every sum is zero"));
 }
+
+#[test]
+fn a_bench_tells_its_figures_and_conditions() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let small = ["bench", "--commands", "800", "--skus", "50", "--singles", "5", "--batch", "100"];
+    for whole in [&[][..], &["--whole"]] {
+        let args: Vec<&str> = small.iter().chain(whole).chain(&["--json"]).copied().collect();
+        let told: Value = serde_json::from_str(&said(directory.path(), &args)).expect("JSON");
+        assert_eq!(told["throughput"].as_array().map(Vec::len), Some(2), "{told}");
+        assert!(told["conditions"]["one flush"].is_string(), "{told}");
+        assert!(told["single"]["p50_us"].as_u64().is_some_and(|it| it > 0), "{told}");
+    }
+}

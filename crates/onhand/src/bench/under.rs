@@ -18,7 +18,7 @@ use crate::walk::walk;
 /// Something that books.
 pub enum Under {
     Engine(Handle),
-    Whole(Node),
+    Whole(Box<Node>),
 }
 
 /// Longest wait for an engine to end.
@@ -33,7 +33,7 @@ impl Under {
     /// The directory or the NATS server cannot be used.
     pub fn whole(config: &Config) -> Result<Under, Failure> {
         Node::create(config).map_err(|error| Failure::new(whole(&error)))?;
-        open_node(config).map(Under::Whole)
+        Ok(Under::Whole(Box::new(open_node(config)?)))
     }
 
     /// An engine on a new journal: a file in `directory`, or a stream.
