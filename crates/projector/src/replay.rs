@@ -3,7 +3,8 @@
 //! One thread reads ahead, one checks the chain and decodes, one folds. Decoding costs about as
 //! much as folding, so two cores are busy; the channels between them hold a few blocks each.
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use onhand_core::BlockBody;
 use onhand_journal::{Bytes, Chain, Fault, Reader, Tip};
 use std::time::Duration;
 
@@ -68,23 +69,30 @@ impl Replay<'_> {
     ) -> Result<(), Fault> {
         let (to_decode, blocks) = bounded(2);
         let (to_fold, decoded) = bounded::<Result<Decoded, Fault>>(DECODED_MAX);
+        let (to_free, folded) = unbounded();
         let height = chain.tip.height + 1;
         std::thread::scope(|scope| {
             scope.spawn(move || read_ahead(reader, height, first, &to_decode));
-            scope.spawn(move || decode_all(chain, &blocks, &to_fold));
+            scope.spawn(move || decode_all(chain, &blocks, &to_fold, &folded));
             // Returning drops `decoded`: the other threads find nobody to send to, and end.
-            decoded.into_iter().try_for_each(|block| self.fold(block?))
+            decoded.into_iter().try_for_each(|block| {
+                let body = self.fold(block?)?;
+                // Nobody listens once the last block is decoded: then it is freed here.
+                drop(to_free.send(body));
+                Ok(())
+            })
         })
     }
 
-    fn fold(&mut self, block: Decoded) -> Result<(), Fault> {
+    /// Folds a block; its body comes back.
+    fn fold(&mut self, block: Decoded) -> Result<Option<BlockBody>, Fault> {
         self.projector.fold(block.tip, block.previous, block.body.as_ref())?;
-        self.entries += block.body.map_or(0, |body| body.entries.len() as u64);
+        self.entries += block.body.as_ref().map_or(0, |body| body.entries.len() as u64);
         if self.entries - self.told >= TELL_EVERY {
             self.told = self.entries;
             (self.tell)(Progress { height: block.tip.height, entries: self.entries });
         }
-        Ok(())
+        Ok(block.body)
     }
 }
 
@@ -112,6 +120,7 @@ fn decode_all(
     mut chain: Chain,
     blocks: &Receiver<Blocks>,
     to_fold: &Sender<Result<Decoded, Fault>>,
+    folded: &Receiver<Option<BlockBody>>,
 ) {
     for batch in blocks {
         let batch = match batch {
@@ -119,6 +128,8 @@ fn decode_all(
             Err(fault) => return drop(to_fold.send(Err(fault))),
         };
         for bytes in batch {
+            // Memory is cheapest to free where it was taken, and is used again at once.
+            folded.try_iter().for_each(drop);
             let decoded = decode(&mut chain, bytes);
             let broken = decoded.is_err();
             if to_fold.send(decoded).is_err() || broken {
