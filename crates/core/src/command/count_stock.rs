@@ -45,11 +45,11 @@ pub(super) fn decide(
     let claimed = command.counted_at.filter(|it| *it <= now);
     let counted_at = claimed.unwrap_or(now);
     let in_the_past = counted_at < ledger.time() && counted_at < now;
-    if in_the_past && command.book.len() != command.lines.len() {
-        return Err(contradiction("counted_at", "is in the past: the book of then is missing"));
-    }
     let balances = balances(ledger, command)?;
     let location = ledger.open_location(&command.location)?;
+    if in_the_past && command.book.len() != command.lines.len() {
+        return Err(not_looked_up(ledger, command));
+    }
     let mut tally = Tally {
         location,
         counted_at,
@@ -77,6 +77,17 @@ pub(super) fn decide(
     let (location, lines) = (command.location.clone(), tally.decided);
     let fact = Fact::StockCounted(StockCounted { location, counted_at, lines });
     Ok(Decision { fact, movements: tally.movements, flags: tally.flags })
+}
+
+/// Nobody looked up the book of then, or it knew less of the ledger than is decided on here: sent
+/// again, the count is looked up again.
+fn not_looked_up(ledger: &Ledger, command: &CountStock) -> Rejection {
+    Rejection::BookMoved {
+        sku: command.lines[0].sku.clone(),
+        location: command.location.clone(),
+        touched: ledger.position(),
+        looked_up: 0,
+    }
 }
 
 /// The balance each line counts; each may be counted once.
