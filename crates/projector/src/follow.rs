@@ -36,13 +36,38 @@ impl Follower {
 
     fn end(&mut self) {
         self.stop.store(true, Ordering::Release);
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the projector panicked");
-            }
+        let deadline = Instant::now() + LAST_WRITE_MAX;
+        let threads: Vec<JoinHandle<()>> = self.threads.drain(..).collect();
+        if !threads.into_iter().all(|it| ended(it, deadline)) {
+            return;
         }
-        self.projector.checkpoint();
+        let projector = self.projector.clone();
+        let last = self.projector.spawn("checkpoint", move || {
+            projector.checkpoint();
+        });
+        if let Ok(thread) = last {
+            ended(thread, deadline);
+        }
     }
+}
+
+/// Longest wait for the last checkpoint: a store whose disk failed may never come back, and what
+/// it would have written can be read from the journal again.
+const LAST_WRITE_MAX: Duration = Duration::from_secs(20);
+
+/// Waits for the end of a thread; false: it did not end in time and is left behind.
+fn ended(thread: JoinHandle<()>, deadline: Instant) -> bool {
+    while !thread.is_finished() {
+        if Instant::now() >= deadline {
+            tracing::error!("the checkpoint does not come to an end and is left behind");
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    if thread.join().is_err() {
+        tracing::error!("a thread of the projector panicked");
+    }
+    true
 }
 
 impl Drop for Follower {

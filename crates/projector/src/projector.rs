@@ -128,7 +128,9 @@ impl Projector {
             }
             Err(Trouble::Damaged(why) | Trouble::Locked(why)) => {
                 tracing::error!(shard = self.identity.shard, %why, "no more checkpoints are written");
-                *kept = None;
+                if let Some(writer) = kept.take() {
+                    writer.abandon();
+                }
                 // What changed would be remembered for nobody.
                 self.write().track(false);
                 *self.lock_fault() = Some(why);

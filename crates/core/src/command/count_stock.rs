@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::claim::check_lines;
-use super::lines::{check_units, contradiction, correction, shelf};
+use super::lines::{check_units, correction, shelf};
 use super::prelude::*;
 
 args!(/** Count stock. */

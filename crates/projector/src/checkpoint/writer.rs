@@ -50,6 +50,13 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
+    /// Lets go of a store that failed. Dropped, sled waits for its writes, after a failed one for
+    /// ever: so it is dropped where nobody waits.
+    pub fn abandon(self) {
+        let _detached =
+            std::thread::Builder::new().name("abandon".into()).spawn(move || drop(self));
+    }
+
     /// Writes a checkpoint of now; returns its tip. Nothing is written if nothing is new.
     pub fn write(&mut self, projector: &Projector) -> Result<Tip, Trouble> {
         if projector.tip() == self.tip {
