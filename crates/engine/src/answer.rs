@@ -46,13 +46,16 @@ pub struct CommittedBlock {
     pub epoch: u64,
     /// Ledger time of everything in it.
     pub time: Time,
+    /// Size of its stored form.
+    pub bytes: usize,
     pub body: BlockBody,
 }
 
 impl CommittedBlock {
     pub(crate) fn new(block: &Block, body: BlockBody) -> CommittedBlock {
         let &Block { height, hash, previous, epoch, time_us, .. } = block;
-        CommittedBlock { height, hash, previous, epoch, time: Time(time_us), body }
+        let bytes = block.bytes.len();
+        CommittedBlock { height, hash, previous, epoch, time: Time(time_us), bytes, body }
     }
 }
 

@@ -39,7 +39,8 @@ pub struct EngineConfig {
     pub leap_confirm: Duration,
     /// Blocks a follower may lag before it has to read them from the journal.
     pub followers_lag: usize,
-    /// Most commands of recent blocks kept in memory for replayed answers.
+    /// Most commands of recent blocks kept in memory for replayed answers; long ones count as
+    /// several, one for each 256 bytes.
     pub recent_commands: usize,
     /// How long one append may try.
     pub patience: Patience,
@@ -65,7 +66,7 @@ impl Default for EngineConfig {
             restart_pause_max: Duration::from_secs(5),
             leap_max: Duration::from_secs(60),
             leap_confirm: Duration::from_secs(60),
-            followers_lag: 256,
+            followers_lag: 16,
             recent_commands: 65_536,
             patience: Patience::default(),
             keys_reserved: 65_536,

@@ -163,7 +163,9 @@ impl Draft {
 
     /// The block as it was stored; the draft keeps only its keys and who waits.
     pub fn committed(&mut self, block: &Block) -> Arc<CommittedBlock> {
-        let entries = std::mem::take(&mut self.entries);
+        // Room for as many again: blocks under load are alike, and growing means copying.
+        let room = Vec::with_capacity(self.entries.len());
+        let entries = std::mem::replace(&mut self.entries, room);
         let refusals = std::mem::take(&mut self.refusals);
         Arc::new(CommittedBlock::new(block, BlockBody { entries, refusals }))
     }

@@ -117,3 +117,18 @@ fn quiet(book: &mut Book) {
         drop(ledger.take_touched());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permit_withdrawn_is_never_taken_and_one_taken_is_not_withdrawn() {
+        let permit = Permit::default();
+        permit.take().unwrap();
+        assert!(!permit.withdraw());
+        permit.give_back();
+        assert!(permit.withdraw() && permit.withdraw());
+        assert!(permit.take().is_err());
+    }
+}

@@ -17,9 +17,13 @@ struct Kept {
     commands: usize,
 }
 
+/// Stored bytes of an ordinary command; one of many lines counts as several.
+const COMMAND_BYTES: usize = 256;
+
 fn commands(block: &CommittedBlock) -> usize {
+    let counted = block.body.entries.len() + block.body.refusals.len();
     // Each block costs something by itself.
-    block.body.entries.len() + block.body.refusals.len() + 1
+    counted.max(block.bytes / COMMAND_BYTES) + 1
 }
 
 impl Recent {
