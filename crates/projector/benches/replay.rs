@@ -1,7 +1,8 @@
 //! How fast a journal folds into a fresh projection.
 //!
-//! `cargo bench -p onhand-projector --bench replay -- [entries]`: makes an embedded
-//! journal of so many entries once, under the target directory, and replays it.
+//! `cargo bench -p onhand-projector --bench replay -- [entries] [nats://host:port]`: makes an embedded
+//! journal of so many entries once, under the target directory, and replays it; with a URL a copy
+//! of it in a stream of that server.
 
 #![allow(clippy::unwrap_used, reason = "a bench may stop")]
 
@@ -9,7 +10,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use onhand_core::*;
-use onhand_journal::{Chain, Embedded, Identity, Journal, Kind, Reader, Tip, seal};
+use onhand_journal::{
+    Chain, Durability, Embedded, Identity, JetStream, JetStreamConfig, Journal, Kind, Reader, Tip,
+    jetstream, seal,
+};
 use onhand_projector::{Projector, ProjectorConfig};
 use serde_json::{Value, json};
 use smol_str::{SmolStr, format_smolstr};
@@ -25,7 +29,11 @@ fn main() {
     if !path.exists() {
         generate(&path, entries);
     }
-    let journal = Embedded::open(&path).unwrap();
+    let embedded = Embedded::open(&path).unwrap();
+    let journal: Box<dyn Journal> = match arguments.next() {
+        Some(url) => Box::new(copied(&embedded, &url)),
+        None => Box::new(embedded),
+    };
     let identity = identity();
     read_only(&mut *journal.reader().unwrap(), identity);
     for timeline in [true, false] {
@@ -44,6 +52,33 @@ fn main() {
             resident_mb()
         );
         drop(projector);
+    }
+}
+
+/// A stream of that server with the very same blocks.
+fn copied(embedded: &Embedded, url: &str) -> JetStream {
+    println!("copying it to {url}");
+    let name = uuid::Uuid::now_v7().simple();
+    let config = JetStreamConfig {
+        durability: Durability::Relaxed,
+        stream_prefix: format!("REPLAY_{name}_"),
+        subject_prefix: format!("replay.{name}."),
+        ..JetStreamConfig::new(url)
+    };
+    let mut stream = jetstream::create(&config, &identity(), 1, BEGIN_US).unwrap();
+    let (mut reader, mut chain) = (embedded.reader().unwrap(), Chain::new(identity()));
+    loop {
+        let blocks = reader.read_from(chain.tip.height + 1, 8 << 20, Duration::ZERO).unwrap();
+        if blocks.is_empty() {
+            return stream;
+        }
+        for bytes in blocks {
+            let block = chain.accept(bytes).unwrap();
+            // The genesis block is there already, and is the same.
+            if block.height > 1 {
+                stream.append(&block).unwrap();
+            }
+        }
     }
 }
 
