@@ -169,6 +169,10 @@ fn flag_oversold(ledger: &Ledger, decision: &mut Decision) {
         else {
             return;
         };
+        // What is not counted by its units cannot be sold twice.
+        if !ledger.item(item).mode().is_finite() {
+            return;
+        }
         let known = after.iter().position(|(it, cell)| *it == item && cell.location == location);
         let index = known.unwrap_or_else(|| {
             after.push((item, ledger.cell(item, location)));
@@ -184,9 +188,9 @@ fn flag_oversold(ledger: &Ledger, decision: &mut Decision) {
             }
         }
     }
-    decision.fact.claims(&mut |sku, location, claim, change| {
-        if claim == Claim::Committed {
-            note(sku, location, 0, change);
+    decision.fact.claims(&mut |it| {
+        if it.claim == Claim::Committed {
+            note(it.sku, it.location, 0, it.units);
         }
     });
     for (item, cell) in after {

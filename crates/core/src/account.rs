@@ -50,17 +50,20 @@ pub enum Account {
     Adjustment,
     CountVariance,
     Opening,
+    /// Where units of one item become units of another: kits and merged items.
+    Conversion,
     Transit(TransferId),
     Shelf(LocationId, Condition),
 }
 
-const EXTERNAL: [(&str, Account); 6] = [
+const EXTERNAL: [(&str, Account); 7] = [
     ("supplier", Account::Supplier),
     ("customer", Account::Customer),
     ("loss", Account::Loss),
     ("adjustment", Account::Adjustment),
     ("count_variance", Account::CountVariance),
     ("opening", Account::Opening),
+    ("conversion", Account::Conversion),
 ];
 
 impl Account {
@@ -81,6 +84,7 @@ impl fmt::Display for Account {
             Account::Adjustment => f.write_str("adjustment"),
             Account::CountVariance => f.write_str("count_variance"),
             Account::Opening => f.write_str("opening"),
+            Account::Conversion => f.write_str("conversion"),
         }
     }
 }

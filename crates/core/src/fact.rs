@@ -5,8 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ChannelId, Condition, HoldId, Label, LineRef, LocationId, OrderId, Quantity, Sku, SupplierId,
-    Time, TransferId,
+    ChannelId, Condition, HoldId, ItemClosed, ItemRenamed, ItemsMerged, KitAssembled, KitDefined,
+    KitDisassembled, KitUse, Label, LineRef, LocationId, ModeSet, OrderId, OrderRelocated,
+    PolicySet, PoolClosed, PoolId, PoolMoved, PoolOpened, PoolShrunk, Quantity, Sku, StockExpected,
+    SupplierId, Time, TrancheReleased, TransferId,
 };
 
 /// What happened. The name of the variant is the past tense of its command.
@@ -39,6 +41,21 @@ pub enum Fact {
     StockCounted(StockCounted),
     StockAdjusted(StockAdjusted),
     EntryReversed(EntryReversed),
+    ItemRenamed(ItemRenamed),
+    ItemsMerged(ItemsMerged),
+    ItemClosed(ItemClosed),
+    ModeSet(ModeSet),
+    PolicySet(Box<PolicySet>),
+    PoolOpened(PoolOpened),
+    TrancheReleased(TrancheReleased),
+    PoolMoved(PoolMoved),
+    PoolClosed(PoolClosed),
+    PoolShrunk(PoolShrunk),
+    KitDefined(KitDefined),
+    KitAssembled(KitAssembled),
+    KitDisassembled(KitDisassembled),
+    OrderRelocated(OrderRelocated),
+    StockExpected(StockExpected),
 }
 
 impl Fact {
@@ -71,78 +88,31 @@ impl Fact {
             Fact::StockCounted(_) => "stock_counted",
             Fact::StockAdjusted(_) => "stock_adjusted",
             Fact::EntryReversed(_) => "entry_reversed",
+            Fact::ItemRenamed(_) => "item_renamed",
+            Fact::ItemsMerged(_) => "items_merged",
+            Fact::ItemClosed(_) => "item_closed",
+            Fact::ModeSet(_) => "mode_set",
+            Fact::PolicySet(_) => "policy_set",
+            Fact::PoolOpened(_) => "pool_opened",
+            Fact::TrancheReleased(_) => "tranche_released",
+            Fact::PoolMoved(_) => "pool_moved",
+            Fact::PoolClosed(_) => "pool_closed",
+            Fact::PoolShrunk(_) => "pool_shrunk",
+            Fact::KitDefined(_) => "kit_defined",
+            Fact::KitAssembled(_) => "kit_assembled",
+            Fact::KitDisassembled(_) => "kit_disassembled",
+            Fact::OrderRelocated(_) => "order_relocated",
+            Fact::StockExpected(_) => "stock_expected",
         }
     }
-}
 
-/// Which claim on sellable stock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Claim {
-    Held,
-    Committed,
-}
-
-impl Fact {
-    /// Calls `visit` with every change of a claim: which item, where, which claim, by how much.
-    pub fn claims(&self, visit: &mut dyn FnMut(&Sku, &LocationId, Claim, i64)) {
-        let mut each = |sku: &Sku, at: &[Split], claim: Claim, sign: i64| {
-            for split in at {
-                visit(sku, &split.location, claim, sign * split.quantity.signed());
-            }
-        };
+    /// Items that the fact registers on its way, because the caller asked for it.
+    pub fn created(&self) -> &[Sku] {
         match self {
-            Fact::StockHeld(it) => {
-                it.lines.iter().for_each(|line| each(&line.sku, &line.at, Claim::Held, 1));
-            }
-            Fact::HoldReleased(HoldReleased { lines, .. })
-            | Fact::HoldExpired(HoldExpired { lines, .. }) => {
-                lines.iter().for_each(|line| each(&line.sku, &line.at, Claim::Held, -1));
-            }
-            Fact::OrderCommitted(it) => {
-                for line in &it.lines {
-                    each(&line.sku, &line.at, Claim::Committed, 1);
-                    each(&line.sku, &line.from_hold, Claim::Held, -1);
-                    each(&line.sku, &line.from_hold, Claim::Committed, 1);
-                }
-                it.released.iter().for_each(|line| each(&line.sku, &line.at, Claim::Held, -1));
-            }
-            Fact::OrderCancelled(it) => {
-                for line in &it.lines {
-                    if let Some(sku) = &line.sku {
-                        each(sku, &line.at, Claim::Committed, -1);
-                    }
-                }
-            }
-            Fact::OrderShipped(it) => {
-                it.lines
-                    .iter()
-                    .for_each(|line| each(&line.sku, &line.released, Claim::Committed, -1));
-            }
-            Fact::EntryReversed(it) => {
-                it.unshipped
-                    .iter()
-                    .for_each(|line| each(&line.sku, &line.released, Claim::Committed, 1));
-            }
-            Fact::ItemRegistered(_)
-            | Fact::AliasAdded(_)
-            | Fact::LocationRegistered(_)
-            | Fact::LocationClosed(_)
-            | Fact::ChannelRegistered(_)
-            | Fact::ChannelChanged(_)
-            | Fact::StockReceived(_)
-            | Fact::StockInspected(_)
-            | Fact::HoldExtended(_)
-            | Fact::StockReturned(_)
-            | Fact::StockDamaged(_)
-            | Fact::StockWrittenOff(_)
-            | Fact::ConditionChanged(_)
-            | Fact::TransferStarted(_)
-            | Fact::TransferReceived(_)
-            | Fact::TransferCancelled(_)
-            | Fact::StockReturnedToSupplier(_)
-            | Fact::StockCounted(_)
-            | Fact::StockAdjusted(_) => {}
+            Fact::StockReceived(it) => &it.created,
+            Fact::StockCounted(it) => &it.created,
+            Fact::StockAdjusted(it) => &it.created,
+            _ => &[],
         }
     }
 }
@@ -207,6 +177,8 @@ StockReceived {
     #[serde(default, skip_serializing_if = "Option::is_none")] supplier: Option<SupplierId>,
     #[serde(default, skip_serializing_if = "Option::is_none")] inbound: Option<Label>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")] details: Vec<ReceiptDetail>,
+    /** Items registered by this entry. */
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] created: Vec<Sku>,
 });
 fact!(/** What is known of a received line beyond its quantity. `unit_cost` in minor currency units. */
 ReceiptDetail {
@@ -218,14 +190,31 @@ fact!(/** Goods in quality control were passed or rejected. */
 StockInspected { location: LocationId });
 
 fact!(/** Units at one location. */
-Split { location: LocationId, quantity: Quantity });
+Split {
+    location: LocationId,
+    quantity: Quantity,
+    /** The pool that the units are drawn from. */
+    #[serde(default, skip_serializing_if = "Option::is_none")] pool: Option<PoolId>,
+    /** The pool is closed: units given back go to the shared stock. */
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")] shared: bool,
+    /** Beginning of the window whose capacity the units take. */
+    #[serde(default, skip_serializing_if = "Option::is_none")] window: Option<Time>,
+});
 fact!(/** A line of a hold: what it holds where. `requested` is larger than the sum of `at` only where the caller asked for less than all. */
-HeldLine { r#ref: LineRef, sku: Sku, requested: Quantity, at: Vec<Split> });
+HeldLine {
+    r#ref: LineRef,
+    sku: Sku,
+    requested: Quantity,
+    at: Vec<Split>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<KitUse>,
+});
 fact!(/** Units are reserved until `expires_at`. */
 StockHeld {
     hold: HoldId,
     owner: Label,
     #[serde(default, skip_serializing_if = "Option::is_none")] channel: Option<ChannelId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] campaign: Option<Label>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] customer: Option<Label>,
     expires_at: Time,
     lines: Vec<HeldLine>,
 });
@@ -254,11 +243,14 @@ CommittedLine {
     #[serde(default, skip_serializing_if = "is_zero_u64")] shipped: u64,
     /** Asked for, not there, and the caller wanted the rest all the same: not part of the order. */
     #[serde(default, skip_serializing_if = "is_zero_u64")] short: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<KitUse>,
 });
 fact!(/** Units are promised to a placed order. */
 OrderCommitted {
     order: OrderId,
     #[serde(default, skip_serializing_if = "Option::is_none")] channel: Option<ChannelId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] campaign: Option<Label>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] customer: Option<Label>,
     #[serde(default, skip_serializing_if = "Option::is_none")] hold: Option<HoldId>,
     /** The hold had expired or was released, and the units were found afresh. */
     #[serde(default, skip_serializing_if = "std::ops::Not::not")] converted_late: bool,
@@ -359,9 +351,20 @@ CountedLine {
     applied: bool,
 });
 fact!(/** Somebody counted. */
-StockCounted { location: LocationId, counted_at: Time, lines: Vec<CountedLine> });
+StockCounted {
+    location: LocationId,
+    counted_at: Time,
+    lines: Vec<CountedLine>,
+    /** Items registered by this entry. */
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] created: Vec<Sku>,
+});
 fact!(/** Somebody corrected the book. */
-StockAdjusted { location: LocationId, reason: Reason });
+StockAdjusted {
+    location: LocationId,
+    reason: Reason,
+    /** Items registered by this entry. */
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] created: Vec<Sku>,
+});
 fact!(/** An earlier entry is undone by exact counter-movements. */
 EntryReversed {
     reversed: u64,
@@ -419,6 +422,6 @@ fn is_zero(number: &u8) -> bool {
     *number == 0
 }
 
-fn is_zero_u64(number: &u64) -> bool {
+pub(crate) fn is_zero_u64(number: &u64) -> bool {
     *number == 0
 }

@@ -2,14 +2,21 @@
 
 mod accept;
 mod account;
+#[macro_use]
+mod fact;
+mod arrangement;
+mod availability;
 mod book;
+mod claims;
 mod command;
 mod entry;
-mod fact;
 mod ledger;
+mod mode;
 mod name;
+mod pending;
 mod quantity;
 mod rejection;
+mod rule;
 mod seen;
 #[cfg(test)]
 mod testing;
@@ -17,13 +24,19 @@ mod time;
 
 pub use accept::*;
 pub use account::*;
+pub use arrangement::*;
+pub use availability::*;
 pub use book::*;
+pub use claims::*;
 pub use command::*;
 pub use entry::*;
 pub use fact::*;
 pub use ledger::*;
+pub use mode::*;
 pub use name::*;
+pub use pending::*;
 pub use quantity::*;
 pub use rejection::*;
+pub use rule::*;
 pub use seen::*;
 pub use time::*;

@@ -140,6 +140,8 @@ name!(/** A line of an order or hold, unique within it. */ LineRef, check_name);
 name!(/** A timed reservation. */ HoldId, check_name);
 name!(/** Goods on their way between two locations. */ TransferId, check_place_name);
 name!(/** A supplier. */ SupplierId, check_name);
+name!(/** Stock set aside for a channel, a campaign or a customer. */ PoolId, check_name);
+name!(/** A part of a pool that becomes sellable at its own moment, unique within the pool. */ TrancheId, check_name);
 name!(/** The idempotency key of a command. */ CommandId, check_name);
 name!(/** Any other short text: an actor, a source, a document. */ Label, check_name);
 
@@ -152,6 +154,12 @@ impl LineRef {
             Some(text) => LineRef(SmolStr::new_inline(text)),
             None => LineRef(smol_str::format_smolstr!("{place}")),
         }
+    }
+
+    /// The name of a kit line's part: the line's name, a dot, the part's place counted from 1.
+    /// None: the line's name leaves no room for it.
+    pub fn part(&self, place: usize) -> Option<LineRef> {
+        LineRef::new(&smol_str::format_smolstr!("{self}.{place}")).ok()
     }
 }
 

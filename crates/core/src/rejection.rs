@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::{ChannelId, Condition, HoldId, LineRef, LocationId, OrderId, Sku, Time, TransferId};
+use crate::{
+    ChannelId, Condition, HoldId, LineRef, LocationId, OrderId, PoolId, Sku, Time, TrancheId,
+    TransferId,
+};
 
 /// In order of precedence: when several apply, the first listed is returned.
 ///
@@ -37,10 +40,22 @@ pub enum Rejection {
     UnknownTransfer { transfer: TransferId },
     /// The transfer carries no such item.
     NotInTransfer { transfer: TransferId, sku: Sku },
+    /// No pool has this name. Open it, or correct the spelling.
+    UnknownPool { pool: PoolId },
+    /// The pool has no such tranche.
+    UnknownTranche { pool: PoolId, tranche: TrancheId },
+    /// The item is no kit. Define it as one, or name a kit.
+    NotAKit { sku: Sku },
     /// Nothing is recorded at that position.
     UnknownPosition { position: u64 },
     /// Neither the line nor its channel says where from. Name a location or a channel with locations.
     NoLocation { line: LineRef },
+    /// The item is closed: nothing of it can be promised any more. Sell another one.
+    ItemClosed { sku: Sku },
+    /// The pool is closed, or past its end.
+    PoolClosed { pool: PoolId },
+    /// The tranche is released; `position` is that of its release.
+    TrancheAlreadyReleased { pool: PoolId, tranche: TrancheId, position: u64 },
     /// That name is taken. Choose another one, or leave it: it exists.
     AlreadyExists { kind: SmolStr, name: SmolStr },
     /// The order line is booked already; `same` tells whether it says the same.
@@ -59,8 +74,12 @@ pub enum Rejection {
     ExceedsCommitted { order: OrderId, line: LineRef, requested: u64, committed: u64 },
     /// More was to be undone than was shipped.
     ExceedsShipped { order: OrderId, line: LineRef, requested: u64, shipped: u64 },
+    /// More was to leave the pool than it holds. Take at most `pooled`.
+    ExceedsPooled { pool: PoolId, sku: Sku, requested: u64, pooled: u64 },
     /// Fewer units are free than were asked for. Ask for less, or wait for stock.
     InsufficientStock { lines: Vec<Shortfall> },
+    /// What may be promised beyond the stock is promised. Ask for less, or wait for stock.
+    OversellLimitReached { lines: Vec<Shortfall> },
     /// The book says another number than the caller expected. Read it again and decide anew.
     StaleExpectation {
         sku: Sku,
@@ -75,6 +94,8 @@ pub enum Rejection {
     TransferClosed { transfer: TransferId },
     /// The location still holds units or claims. Move them first.
     LocationNotEmpty { location: LocationId, items: u64, first: Sku },
+    /// The item still has units or claims. Move, ship or write them off first.
+    ItemNotEmpty { sku: Sku, location: LocationId },
     /// The entry was undone before.
     AlreadyReversed { position: u64 },
     /// Such an entry is undone by another command.
@@ -97,8 +118,12 @@ pub struct Shortfall {
     pub requested: u64,
     pub available: u64,
     pub shortfall: u64,
-    /// What limits: `free_stock` for a promise, `sellable_stock` for a shipment.
+    /// What limits: `free_stock`, `buffer`, `share_percent`, `exclusive`, `oversell`, `capacity`,
+    /// `safety` or `routing` for a promise, `sellable_stock` for a shipment.
     pub limiting: SmolStr,
+    /// The part that is short, where the line is of a kit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Sku>,
 }
 
 impl Rejection {
@@ -118,8 +143,14 @@ impl Rejection {
             Rejection::UnknownHoldLine { .. } => "unknown_hold_line",
             Rejection::UnknownTransfer { .. } => "unknown_transfer",
             Rejection::NotInTransfer { .. } => "not_in_transfer",
+            Rejection::UnknownPool { .. } => "unknown_pool",
+            Rejection::UnknownTranche { .. } => "unknown_tranche",
+            Rejection::NotAKit { .. } => "not_a_kit",
             Rejection::UnknownPosition { .. } => "unknown_position",
             Rejection::NoLocation { .. } => "no_location",
+            Rejection::ItemClosed { .. } => "item_closed",
+            Rejection::PoolClosed { .. } => "pool_closed",
+            Rejection::TrancheAlreadyReleased { .. } => "tranche_already_released",
             Rejection::AlreadyExists { .. } => "already_exists",
             Rejection::LineAlreadyCommitted { .. } => "line_already_committed",
             Rejection::LineOfAnotherItem { .. } => "line_of_another_item",
@@ -129,11 +160,14 @@ impl Rejection {
             Rejection::ExceedsHeld { .. } => "exceeds_held",
             Rejection::ExceedsCommitted { .. } => "exceeds_committed",
             Rejection::ExceedsShipped { .. } => "exceeds_shipped",
+            Rejection::ExceedsPooled { .. } => "exceeds_pooled",
             Rejection::InsufficientStock { .. } => "insufficient_stock",
+            Rejection::OversellLimitReached { .. } => "oversell_limit_reached",
             Rejection::StaleExpectation { .. } => "stale_expectation",
             Rejection::BookMoved { .. } => "book_moved",
             Rejection::TransferClosed { .. } => "transfer_closed",
             Rejection::LocationNotEmpty { .. } => "location_not_empty",
+            Rejection::ItemNotEmpty { .. } => "item_not_empty",
             Rejection::AlreadyReversed { .. } => "already_reversed",
             Rejection::NotReversible { .. } => "not_reversible",
             Rejection::BalanceTooLarge { .. } => "balance_too_large",

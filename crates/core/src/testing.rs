@@ -294,9 +294,11 @@ fn outcome(entry: &Entry) -> String {
     for it in &entry.movements {
         parts.push(format!("{} {} {} > {}", it.sku, it.quantity.units(), it.from, it.to));
     }
-    entry.fact.claims(&mut |sku, location, claim, change| {
-        let claim = plain(&claim);
-        parts.push(format!("{sku}@{location} {claim} {change:+}"));
+    entry.fact.claims(&mut |it| {
+        let pool = it.pool.map_or(String::new(), |pool| format!(" in {pool}"));
+        let window = it.window.map_or(String::new(), |at| format!(" for {}", shown(at)));
+        let (sku, location, claim) = (it.sku, it.location, plain(&it.claim));
+        parts.push(format!("{sku}@{location} {claim} {:+}{pool}{window}", it.units));
     });
     parts.extend(entry.flags.iter().map(|it| format!("! {}", plain(it))));
     parts.extend(notable(&entry.fact));

@@ -23,6 +23,13 @@ impl Time {
     pub fn as_us(self) -> u64 {
         self.0
     }
+    /// Whole minutes since the epoch: how beginnings of windows are kept.
+    pub fn minutes(self) -> u32 {
+        u32::try_from(self.0 / 60_000_000).unwrap_or(u32::MAX)
+    }
+    pub fn from_minutes(minutes: u32) -> Time {
+        Time(u64::from(minutes) * 60_000_000)
+    }
     /// The moment `seconds` later; stays at the largest moment instead of wrapping.
     pub fn plus_seconds(self, seconds: u64) -> Time {
         Time(self.0.saturating_add(seconds.saturating_mul(1_000_000)))

@@ -140,6 +140,7 @@ fn order(number: usize, item: usize) -> Request {
         sku: sku(item),
         quantity: Quantity::new(1).expect("one"),
         location: Some(location()),
+        slot: None,
     };
     let command = CommitOrder {
         order: OrderId::new(&format!("SO-{number:09}")).expect("a name"),
@@ -148,6 +149,9 @@ fn order(number: usize, item: usize) -> Request {
         lines: vec![line],
         partial: Partial::None,
         if_short: IfShort::Refuse,
+        campaign: None,
+        customer: None,
+        ship_to: None,
     };
     request(format!("order-{number:09}"), Command::CommitOrder(command))
 }

@@ -16,7 +16,7 @@ pub struct EngineConfig {
     pub mailbox_batches: usize,
     /// Most commands that wait to be decided, over all batches.
     pub mailbox_commands: usize,
-    /// Most holds that one block expires.
+    /// Most of what is due that one block does: holds to expire, tranches, pools.
     pub expiries_max: usize,
     /// Most refusals that one block records.
     pub refusals_max: usize,

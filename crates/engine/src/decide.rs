@@ -141,7 +141,7 @@ impl Engine {
         let position = ledger.position();
         match accept(ledger, now, rules, request) {
             Ok(entry) => {
-                evolve(&mut self.ends, ledger, &entry, now)?;
+                evolve(&mut self.dues, ledger, &entry, now)?;
                 let slot = self.draft.add_entry(keys, entry)?;
                 Ok(Verdict::Fresh { slot, position })
             }
@@ -155,7 +155,7 @@ impl Engine {
         let mut ledger = Ledger::new(request.ledger.clone());
         match accept(&ledger, now, rules, request) {
             Ok(entry) => {
-                evolve(&mut self.ends, &mut ledger, &entry, now)?;
+                evolve(&mut self.dues, &mut ledger, &entry, now)?;
                 self.book.ledgers.insert(request.ledger.clone(), ledger);
                 let slot = self.draft.add_entry(keys, entry)?;
                 Ok(Verdict::Fresh { slot, position: 0 })

@@ -58,8 +58,8 @@ pub(crate) struct Engine {
     gone: Vec<Arc<CommittedBlock>>,
     appender: Appender,
     reign: u64,
-    /// When the next hold of each ledger ends.
-    pub ends: BTreeSet<(Time, LedgerId)>,
+    /// When something is due next in each ledger.
+    pub dues: BTreeSet<(Time, LedgerId)>,
     /// Memory for looking up keys.
     pub looked: Vec<Looked>,
     /// The first batch at the desk needs a block of its own.
@@ -75,8 +75,8 @@ impl Engine {
         reign: u64,
     ) -> Box<Engine> {
         book.seen.reserve(config.keys_reserved);
-        let ends = |it: &Ledger| Some((it.next_end()?, it.id().clone()));
-        let ends = book.ledgers.values().filter_map(ends).collect();
+        let due_of = |it: &Ledger| Some((it.next_due()?, it.id().clone()));
+        let dues = book.ledgers.values().filter_map(due_of).collect();
         Box::new(Engine {
             config,
             shared,
@@ -87,7 +87,7 @@ impl Engine {
             gone: Vec::new(),
             appender,
             reign,
-            ends,
+            dues,
             looked: Vec::new(),
             wants_room: false,
         })
@@ -102,7 +102,7 @@ impl Engine {
         if self.draft.is_empty() {
             // Everything in a block happens at one moment: that of its beginning.
             self.draft.time = now();
-            self.expire_due()?;
+            self.do_due()?;
         }
         let mut left = STEP_COMMANDS;
         while left > 0 && !self.is_full() && !self.wants_room && desk.has_waiting() {
@@ -246,34 +246,34 @@ impl Engine {
     }
 }
 
-/// Records an entry in its ledger, and keeps an eye on when the ledger's next hold ends.
+/// Records an entry in its ledger, and keeps an eye on what is due next in it.
 pub(crate) fn evolve(
-    ends: &mut BTreeSet<(Time, LedgerId)>,
+    dues: &mut BTreeSet<(Time, LedgerId)>,
     ledger: &mut Ledger,
     entry: &Entry,
     time: Time,
 ) -> Result<(), Corrupt> {
-    let before = ledger.next_end();
+    let before = ledger.next_due();
     ledger.evolve(entry, time)?;
-    note_end(ends, ledger, before);
+    note_due(dues, ledger, before);
     Ok(())
 }
 
-/// The ledger's next hold ended at `before`; it may be another one now.
-pub(crate) fn note_end(
-    ends: &mut BTreeSet<(Time, LedgerId)>,
+/// Something was due at `before`; it may be something else now.
+pub(crate) fn note_due(
+    dues: &mut BTreeSet<(Time, LedgerId)>,
     ledger: &Ledger,
     before: Option<Time>,
 ) {
-    let after = ledger.next_end();
+    let after = ledger.next_due();
     if before == after {
         return;
     }
     if let Some(end) = before {
-        ends.remove(&(end, ledger.id().clone()));
+        dues.remove(&(end, ledger.id().clone()));
     }
     if let Some(end) = after {
-        ends.insert((end, ledger.id().clone()));
+        dues.insert((end, ledger.id().clone()));
     }
 }
 

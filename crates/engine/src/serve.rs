@@ -80,8 +80,8 @@ impl Shard {
     /// Waits for something to come in, or for the next hold to end.
     fn wait(&self, engine: &Engine) -> Option<Event> {
         let now = engine.draft.time;
-        let next = match engine.next_end() {
-            // With a draft under way expiry is for the next one.
+        let next = match engine.next_due() {
+            // With a draft under way it is for the next one.
             Some(end) if engine.draft.is_empty() => {
                 Some(Duration::from_micros(end.0.saturating_sub(now.0)))
             }

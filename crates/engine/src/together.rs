@@ -10,7 +10,7 @@ use crate::answer::Answer;
 use crate::decide::Known;
 use crate::desk::{BatchId, Desk, Open, Seat};
 use crate::draft::{Keys, Verdict};
-use crate::engine::{Engine, Stop, note_end};
+use crate::engine::{Engine, Stop, note_due};
 use crate::metrics::add;
 
 /// Room that the frame of a body takes beside its entries.
@@ -122,7 +122,7 @@ impl Engine {
         let Some(first) = requests.first() else { return Ok(None) };
         let is_new = !self.book.ledgers.contains_key(&first.ledger);
         let ledger = self.book.ledger_mut(&first.ledger);
-        let end = ledger.next_end();
+        let due = ledger.next_due();
         ledger.begin_trial();
         let (now, rules) = (self.draft.time, &self.config.rules);
         let ((entries, stored), mut refusal) = try_all(ledger, now, rules, requests, keys)?;
@@ -136,7 +136,7 @@ impl Engine {
         let has_room = self.draft.is_empty() || whole <= self.config.block_bytes_max;
         if refusal.is_none() && has_room {
             ledger.keep();
-            note_end(&mut self.ends, ledger, end);
+            note_due(&mut self.dues, ledger, due);
             return Ok(Some(Ok((entries, stored))));
         }
         ledger.roll_back();

@@ -1,6 +1,6 @@
 //! An entry as one line for people.
 
-use onhand_core::{Account, Claim, Entry, Fact, Flag, Time};
+use onhand_core::{Account, Claim, Entry, Fact, Flag, Scope, Time};
 
 /// Movements and claims told one by one; the rest is counted.
 const TOLD_MAX: usize = 3;
@@ -14,12 +14,13 @@ pub fn line(entry: &Entry, recorded_at: Time) -> String {
             format!("{} {} {} → {}", it.quantity, it.sku, place(&it.from), place(&it.to))
         }));
     } else {
-        entry.fact.claims(&mut |sku, location, claim, change| {
-            let claim = match claim {
+        entry.fact.claims(&mut |it| {
+            let claim = match it.claim {
                 Claim::Held => "held",
                 Claim::Committed => "committed",
+                Claim::Pooled => "pooled",
             };
-            parts.push(format!("{change:+} {claim} {sku} at {location}"));
+            parts.push(format!("{:+} {claim} {} at {}", it.units, it.sku, it.location));
         });
     }
     let more = parts.len().saturating_sub(TOLD_MAX);
@@ -73,7 +74,38 @@ fn about(fact: &Fact) -> String {
         Fact::StockCounted(it) => it.location.to_string(),
         Fact::StockAdjusted(it) => it.location.to_string(),
         Fact::EntryReversed(it) => format!("entry {}", it.reversed),
+        Fact::ItemRenamed(it) => it.to.to_string(),
+        Fact::ItemsMerged(it) => it.into.to_string(),
+        Fact::ItemClosed(it) => it.sku.to_string(),
+        Fact::ModeSet(it) => it.sku.to_string(),
+        Fact::PolicySet(it) => scope(&it.scope),
+        Fact::PoolOpened(it) => it.pool.to_string(),
+        Fact::TrancheReleased(it) => it.pool.to_string(),
+        Fact::PoolMoved(it) => {
+            it.to.as_ref().or(it.from.as_ref()).map_or_else(String::new, ToString::to_string)
+        }
+        Fact::PoolClosed(it) => it.pool.to_string(),
+        Fact::PoolShrunk(it) => {
+            it.losses.first().map_or_else(String::new, |it| it.pool.to_string())
+        }
+        Fact::KitDefined(it) => it.sku.to_string(),
+        Fact::KitAssembled(it) => it.sku.to_string(),
+        Fact::KitDisassembled(it) => it.sku.to_string(),
+        Fact::OrderRelocated(it) => it.order.to_string(),
+        Fact::StockExpected(it) => it.inbound.to_string(),
     }
+}
+
+/// What a rule is about, the narrower half first; the whole ledger has no name.
+fn scope(scope: &Scope) -> String {
+    let halves = [
+        scope.sku.as_ref().map(ToString::to_string),
+        scope.category.as_ref().map(ToString::to_string),
+        scope.channel.as_ref().map(ToString::to_string),
+        scope.location.as_ref().map(ToString::to_string),
+        scope.supplier.as_ref().map(ToString::to_string),
+    ];
+    halves.into_iter().flatten().collect::<Vec<_>>().join("/")
 }
 
 fn flag(flag: &Flag) -> String {

@@ -15,11 +15,16 @@ pub(crate) fn sentence(rejection: &Rejection) -> String {
         | Rejection::UnknownHoldLine { .. }
         | Rejection::UnknownTransfer { .. }
         | Rejection::NotInTransfer { .. }
+        | Rejection::UnknownPool { .. }
+        | Rejection::UnknownTranche { .. }
+        | Rejection::NotAKit { .. }
         | Rejection::UnknownPosition { .. } => of_unknown(rejection),
         Rejection::ExceedsHeld { .. }
         | Rejection::ExceedsCommitted { .. }
         | Rejection::ExceedsShipped { .. }
+        | Rejection::ExceedsPooled { .. }
         | Rejection::InsufficientStock { .. }
+        | Rejection::OversellLimitReached { .. }
         | Rejection::StaleExpectation { .. }
         | Rejection::BookMoved { .. }
         | Rejection::BalanceTooLarge { .. } => of_number(rejection),
@@ -27,6 +32,10 @@ pub(crate) fn sentence(rejection: &Rejection) -> String {
         | Rejection::OccurredAtOutOfRange { .. }
         | Rejection::DuplicateInBatch { .. }
         | Rejection::NoLocation { .. }
+        | Rejection::ItemClosed { .. }
+        | Rejection::PoolClosed { .. }
+        | Rejection::TrancheAlreadyReleased { .. }
+        | Rejection::ItemNotEmpty { .. }
         | Rejection::AlreadyExists { .. }
         | Rejection::LineAlreadyCommitted { .. }
         | Rejection::LineOfAnotherItem { .. }
@@ -60,6 +69,11 @@ fn of_unknown(rejection: &Rejection) -> String {
         Rejection::NotInTransfer { transfer, sku } => {
             format!("the transfer `{transfer}` carries no `{sku}`")
         }
+        Rejection::UnknownPool { pool } => format!("no pool is named `{pool}`"),
+        Rejection::UnknownTranche { pool, tranche } => {
+            format!("the pool `{pool}` has no tranche `{tranche}`")
+        }
+        Rejection::NotAKit { sku } => format!("`{sku}` is no kit"),
         Rejection::UnknownPosition { position } => {
             format!("nothing is recorded at position {position}")
         }
@@ -79,7 +93,12 @@ fn of_number(rejection: &Rejection) -> String {
         Rejection::ExceedsShipped { order, line, requested, shipped } => {
             format!("line `{line}` of order `{order}` has {shipped} shipped, not {requested}")
         }
-        Rejection::InsufficientStock { lines } => shortfalls(lines),
+        Rejection::ExceedsPooled { pool, sku, requested, pooled } => {
+            format!("the pool `{pool}` holds {pooled} of `{sku}`, not {requested}")
+        }
+        Rejection::InsufficientStock { lines } | Rejection::OversellLimitReached { lines } => {
+            shortfalls(lines)
+        }
         Rejection::StaleExpectation { sku, location, condition, expected, actual } => {
             format!(
                 "the book says {actual} of `{sku}` at `{location}` ({condition:?}), not {expected}"
@@ -107,6 +126,14 @@ fn of_state(rejection: &Rejection) -> String {
         }
         Rejection::NoLocation { line } => {
             format!("line `{line}` names no location, and its channel none either")
+        }
+        Rejection::ItemClosed { sku } => format!("the item `{sku}` is closed"),
+        Rejection::PoolClosed { pool } => format!("the pool `{pool}` is closed, or past its end"),
+        Rejection::TrancheAlreadyReleased { pool, tranche, position } => {
+            format!("the tranche `{tranche}` of `{pool}` was released by entry {position}")
+        }
+        Rejection::ItemNotEmpty { sku, location } => {
+            format!("`{sku}` still has units or claims at `{location}`")
         }
         Rejection::AlreadyExists { kind, name } => format!("the {kind} `{name}` exists already"),
         Rejection::LineAlreadyCommitted { order, line, same } => match same {
@@ -140,13 +167,23 @@ fn of_state(rejection: &Rejection) -> String {
     }
 }
 
+/// Which rule keeps a line from more; too little stock needs no rule.
+fn limited(limiting: &str) -> String {
+    match limiting {
+        "free_stock" | "sellable_stock" => String::new(),
+        rule => format!(", limited by {rule}"),
+    }
+}
+
 /// Most lines that one sentence names; the facts list all.
 const NAMED_MAX: usize = 3;
 
 fn shortfalls(lines: &[Shortfall]) -> String {
     let one = |it: &Shortfall| {
         let at = it.location.as_ref().map_or(String::new(), |it| format!(" at `{it}`"));
-        format!("`{}`{at}: {} asked for, {} free", it.sku, it.requested, it.available)
+        let part = it.part.as_ref().map_or(String::new(), |it| format!(" (part `{it}`)"));
+        let (sku, limit) = (&it.sku, limited(&it.limiting));
+        format!("`{sku}`{part}{at}: {} asked for, {} free{limit}", it.requested, it.available)
     };
     let named: Vec<String> = lines.iter().take(NAMED_MAX).map(one).collect();
     match lines.len().saturating_sub(NAMED_MAX) {

@@ -71,6 +71,7 @@ pub(super) fn decide(
         movements.extend(correction(sku, change, shelf, Account::Adjustment)?);
     }
     let fact = Fact::StockAdjusted(StockAdjusted {
+        created: Vec::new(),
         location: command.location.clone(),
         reason: command.reason.clone(),
     });

@@ -1,14 +1,14 @@
-//! Routing: which locations a promise draws on, and what is missing.
-
-use rustc_hash::FxHashMap;
+//! Promises: what a line may take, from where, and what is missing.
 
 use super::prelude::*;
+use super::route::Route;
 use super::{ClaimLine, Partial};
 
 /// Most lines of one command.
 pub const LINES_MAX: usize = 1_000;
 
-/// A line's wish, with names resolved.
+/// A line's wish, with names resolved. A kit line is several wishes in a row.
+#[derive(Clone)]
 pub(super) struct Need {
     /// Place of the line in the command, from 0.
     pub index: usize,
@@ -18,6 +18,10 @@ pub(super) struct Need {
     pub quantity: u64,
     /// Where it must come from, if the caller says so.
     pub location: Option<LocationNo>,
+    /// A moment in the window whose capacity is asked for.
+    pub slot: Option<Time>,
+    /// Of a kit line: its parts, and what is assembled.
+    pub kit: Option<KitUse>,
 }
 
 /// What a promise may do when a line is short.
@@ -28,110 +32,148 @@ pub(super) enum Short {
     Oversell,
 }
 
-/// Units already spoken for by earlier lines of the same command.
-#[derive(Default)]
-pub(super) struct Taken(FxHashMap<(ItemNo, LocationNo), u64>);
-
-impl Taken {
-    fn at(&self, item: ItemNo, location: LocationNo) -> u64 {
-        self.0.get(&(item, location)).copied().unwrap_or(0)
-    }
-    fn add(&mut self, item: ItemNo, at: &AtLocations) {
-        for (location, quantity) in at {
-            *self.0.entry((item, *location)).or_default() += quantity;
-        }
-    }
-}
-
 /// Finds units for every need, in order; what one line takes the next does not see as free.
-/// Returns what each line gets where.
+/// Returns what each need gets where.
 ///
 /// # Errors
-/// `no_location`, `insufficient_stock` with every short line.
+/// `no_location`; `insufficient_stock` or `oversell_limit_reached` with every short line.
 pub(super) fn route(
     ledger: &Ledger,
     now: Time,
-    channel: Option<ChannelNo>,
+    who: &Claimant<'_>,
     needs: &[Need],
     short: Short,
 ) -> Result<Vec<AtLocations>, Rejection> {
-    let mut taken = Taken::default();
-    let mut routed = Vec::with_capacity(needs.len());
+    let mut route = Route::plan(ledger, now, *who, needs)?;
+    let mut routed: Vec<AtLocations> = Vec::with_capacity(needs.len());
     let mut missing = Vec::new();
-    for need in needs {
-        let named = need.location.as_slice();
-        let locations = if named.is_empty() { served_by(ledger, channel) } else { named };
-        let Some(first) = locations.iter().find(|it| !ledger.location(**it).closed) else {
-            return Err(Rejection::NoLocation { line: need.line.clone() });
-        };
-        let free = |it: LocationNo| free_for(ledger, now, &taken, need.item, it);
-        let mut at = draw(locations, need.quantity, free);
-        let found: u64 = at.iter().map(|(_, quantity)| quantity).sum();
-        if found < need.quantity {
+    for group in needs.chunk_by(same_line) {
+        let found = Found::of(&route, group);
+        let least = found.least(group);
+        if let Some(least) = &least {
             match short {
-                Short::Follow(Partial::None) => missing.push(shortfall(ledger, need, found)),
-                Short::Follow(Partial::PerLine) => at.clear(),
-                Short::Follow(Partial::BestEffort) => {}
-                Short::Oversell => oversell(&mut at, *first, need.quantity - found),
+                Short::Follow(Partial::None) => missing.push(least.shortfall(ledger, group)),
+                Short::Follow(_) | Short::Oversell => {}
             }
         }
-        if needs.len() > 1 {
-            taken.add(need.item, &at);
-        }
-        routed.push(at);
-    }
-    if missing.is_empty() && needs.len() != routed.iter().filter(|it| it.is_empty()).count() {
-        return Ok(routed);
-    }
-    if missing.is_empty() {
-        missing = needs.iter().map(|need| shortfall(ledger, need, 0)).collect();
-    }
-    if needs.is_empty() { Ok(routed) } else { Err(Rejection::InsufficientStock { lines: missing }) }
-}
-
-fn served_by(ledger: &Ledger, channel: Option<ChannelNo>) -> &[LocationNo] {
-    channel.map_or(&[], |it| &ledger.channel(it).locations)
-}
-
-fn free_for(ledger: &Ledger, now: Time, taken: &Taken, item: ItemNo, location: LocationNo) -> u64 {
-    let free = u64::try_from(ledger.free(item, location, now)).unwrap_or(0);
-    free.saturating_sub(taken.at(item, location))
-}
-
-/// The first location that has all of it; else what each has, in their order.
-fn draw(locations: &[LocationNo], quantity: u64, free: impl Fn(LocationNo) -> u64) -> AtLocations {
-    if let Some(whole) = locations.iter().find(|it| free(**it) >= quantity) {
-        return vec![(*whole, quantity)];
-    }
-    let mut left = quantity;
-    let mut at = AtLocations::new();
-    for location in locations {
-        let part = free(*location).min(left);
-        if part > 0 {
-            at.push((*location, part));
-            left -= part;
+        for (place, need) in group.iter().enumerate() {
+            let units = found.units(place, need, least.as_ref(), short);
+            let at = route.draw(need, units);
+            if needs.len() > 1 {
+                route.pending.add(need.item, &at);
+            }
+            routed.push(at);
         }
     }
-    at
-}
-
-fn oversell(at: &mut AtLocations, first: LocationNo, quantity: u64) {
-    match at.iter_mut().find(|(location, _)| *location == first) {
-        Some((_, sum)) => *sum += quantity,
-        None => at.push((first, quantity)),
+    match routed.iter().all(Vec::is_empty) && !needs.is_empty() && missing.is_empty() {
+        // Nothing at all was found: that is no promise, whatever part of it would have done.
+        true => Err(nothing_found(ledger, &route, needs)),
+        false if missing.is_empty() => Ok(routed),
+        false => Err(refusal(missing)),
     }
 }
 
-fn shortfall(ledger: &Ledger, need: &Need, available: u64) -> Shortfall {
-    Shortfall {
-        index: need.index as u64,
-        line: need.line.clone(),
-        sku: ledger.item(need.item).sku.clone(),
-        location: need.location.map(|it| ledger.location(it).id.clone()),
-        requested: need.quantity,
-        available,
-        shortfall: need.quantity - available,
-        limiting: "free_stock".into(),
+/// Parts of one kit line stand together; every other line stands alone.
+fn same_line(one: &Need, next: &Need) -> bool {
+    one.index == next.index
+}
+
+fn nothing_found(ledger: &Ledger, route: &Route<'_>, needs: &[Need]) -> Rejection {
+    let group = |group: &[Need]| {
+        let found = Found::of(route, group);
+        found.least(group).map(|least| least.shortfall(ledger, group))
+    };
+    refusal(needs.chunk_by(same_line).filter_map(group).collect())
+}
+
+/// The limit of overselling is what every short line ran into, or stock is simply too little.
+fn refusal(lines: Vec<Shortfall>) -> Rejection {
+    match lines.iter().all(|it| it.limiting == "oversell") {
+        true => Rejection::OversellLimitReached { lines },
+        false => Rejection::InsufficientStock { lines },
+    }
+}
+
+/// What may be taken for one need, and what limits it.
+#[derive(Clone, Copy)]
+pub(super) struct Available {
+    /// None: without end.
+    pub units: Option<u64>,
+    pub limiting: &'static str,
+}
+
+/// What may be taken for each need of a line.
+struct Found(Vec<Available>);
+
+/// The scarcest of a line's needs.
+struct Least {
+    place: usize,
+    /// Whole lines' worth, in units of the line: kits of a kit.
+    available: u64,
+    limiting: &'static str,
+}
+
+impl Found {
+    fn of(route: &Route<'_>, group: &[Need]) -> Found {
+        Found(group.iter().map(|need| route.available(need)).collect())
+    }
+
+    /// What limits the line, if something does: the part of which the fewest kits can be made.
+    fn least(&self, group: &[Need]) -> Option<Least> {
+        let short = |(place, (available, need)): (usize, (&Available, &Need))| {
+            let units = available.units.filter(|it| *it < need.quantity)?;
+            let available_units = units / per_line(need);
+            Some(Least { place, available: available_units, limiting: available.limiting })
+        };
+        let short = self.0.iter().zip(group).enumerate().filter_map(short);
+        short.min_by_key(|least| least.available)
+    }
+
+    /// Units that one need of the line is to take.
+    fn units(&self, place: usize, need: &Need, least: Option<&Least>, short: Short) -> u64 {
+        let Some(least) = least else { return need.quantity };
+        match short {
+            Short::Oversell => need.quantity,
+            Short::Follow(Partial::None | Partial::PerLine) => 0,
+            // Parts follow the scarcest one, so that what is found makes whole kits.
+            Short::Follow(Partial::BestEffort) => match need.kit {
+                Some(_) if is_part(need) => least.available * per_line(need),
+                _ => self.0[place].units.map_or(need.quantity, |it| it.min(need.quantity)),
+            },
+        }
+    }
+}
+
+/// Whether the need is a part of a kit, not the kit itself as it stands assembled.
+fn is_part(need: &Need) -> bool {
+    need.kit.as_ref().is_some_and(|it| it.line != need.line)
+}
+
+/// Units of the need for one unit of its line.
+fn per_line(need: &Need) -> u64 {
+    match &need.kit {
+        Some(kit) if is_part(need) => kit.need.units(),
+        _ => 1,
+    }
+}
+
+impl Least {
+    fn shortfall(&self, ledger: &Ledger, group: &[Need]) -> Shortfall {
+        let need = &group[self.place];
+        let sku = &ledger.item(need.item).sku;
+        let requested = need.quantity / per_line(need);
+        let kit = need.kit.as_ref().filter(|_| is_part(need));
+        Shortfall {
+            index: need.index as u64,
+            line: kit.map_or(&need.line, |it| &it.line).clone(),
+            sku: kit.map_or(sku, |it| &it.sku).clone(),
+            location: need.location.map(|it| ledger.location(it).id.clone()),
+            requested,
+            available: self.available,
+            shortfall: requested - self.available,
+            limiting: self.limiting.into(),
+            part: kit.map(|_| sku.clone()),
+        }
     }
 }
 
@@ -183,11 +225,20 @@ pub(super) fn refuse_doubles<T: Ord + ToString>(
     }
 }
 
-/// The stored form of units by location.
+/// The stored form of units by spot.
 pub(super) fn splits(ledger: &Ledger, at: &AtLocations) -> Vec<Split> {
-    let split = |(location, quantity): &(LocationNo, u64)| {
+    let split = |(spot, quantity): &(Spot, u64)| {
         let quantity = Quantity::new(*quantity)?;
-        Some(Split { location: ledger.location(*location).id.clone(), quantity })
+        let (pool, shared, window) = match spot.origin {
+            Origin::Shared => (None, false, None),
+            Origin::Window(minutes) => (None, false, Some(Time::from_minutes(minutes))),
+            Origin::Pool(number) => {
+                let pool = ledger.pool(number);
+                (Some(pool.id.clone()), pool.closed.is_some(), None)
+            }
+        };
+        let location = ledger.location(spot.location).id.clone();
+        Some(Split { location, quantity, pool, shared, window })
     };
     at.iter().filter_map(split).collect()
 }

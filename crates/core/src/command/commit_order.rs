@@ -1,6 +1,7 @@
 //! Commit an order: promise units to a placed order, from a hold or directly.
 
-use super::claim::{Need, Short, line_refs, route, splits};
+use super::claim::{Need, Short, route, splits};
+use super::expand::needs;
 use super::prelude::*;
 use super::release_hold::all_that_is_held;
 
@@ -12,6 +13,14 @@ CommitOrder {
     /// The hold that becomes the order. A live hold is never checked again.
     #[serde(default)]
     pub hold: Option<HoldId>,
+    /// Who else a pool may serve; as the hold says, if not given.
+    #[serde(default)]
+    pub campaign: Option<Label>,
+    #[serde(default)]
+    pub customer: Option<Label>,
+    /// The region that the goods are to go to.
+    #[serde(default)]
+    pub ship_to: Option<Label>,
     /// May be left out with a hold: then the hold's lines.
     #[serde(default)]
     pub lines: Vec<ClaimLine>,
@@ -38,8 +47,7 @@ pub(super) fn decide(
     command: &CommitOrder,
 ) -> Result<Decision, Rejection> {
     let hold = used_hold(ledger, now, command)?;
-    let named = command.channel.as_ref().or(hold.as_ref().and_then(|it| it.hold.channel.as_ref()));
-    let channel = named.map(|it| ledger.known_channel(it)).transpose()?;
+    let who = claimant(ledger, command, hold.as_ref())?;
     let from_hold: Vec<ClaimLine>;
     let lines = match &hold {
         Some(it) if command.lines.is_empty() => {
@@ -48,24 +56,44 @@ pub(super) fn decide(
         }
         _ => &command.lines,
     };
-    let mut drafts = draft(ledger, command, lines)?;
+    let held = hold.as_ref().map(|it| it.hold);
+    let needs = needs(ledger, now, &who, lines, held)?;
+    let mut drafts = draft(ledger, command, needs)?;
     let released = match &hold {
         Some(it) if !it.late => convert(it.hold, &mut drafts, ledger),
         // Its end has come, and nobody has recorded it yet.
         Some(it) if it.hold.state == HoldState::Live => all_that_is_held(ledger, it.hold),
         _ => Vec::new(),
     };
-    commit_afresh(ledger, now, command, channel, &mut drafts)
+    commit_afresh(ledger, now, command, &who, &mut drafts)
         .map_err(|rejection| explain(rejection, hold.as_ref()))?;
     let fact = Fact::OrderCommitted(OrderCommitted {
         order: command.order.clone(),
-        channel: channel.map(|it| ledger.channel(it).id.clone()),
+        channel: who.channel.map(|it| ledger.channel(it).id.clone()),
+        campaign: who.campaign.cloned(),
+        customer: who.customer.cloned(),
         hold: command.hold.clone(),
         converted_late: hold.is_some_and(|it| it.late),
         lines: drafts.into_iter().map(|it| it.record(ledger)).collect(),
         released,
     });
     Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
+}
+
+/// Who orders: as the command says, or as the hold does where that is silent.
+fn claimant<'a>(
+    ledger: &Ledger,
+    command: &'a CommitOrder,
+    hold: Option<&UsedHold<'a>>,
+) -> Result<Claimant<'a>, Rejection> {
+    let held = hold.map(|it| it.hold);
+    let channel = command.channel.as_ref().or(held.and_then(|it| it.channel.as_ref()));
+    Ok(Claimant {
+        channel: channel.map(|it| ledger.known_channel(it)).transpose()?,
+        campaign: command.campaign.as_ref().or(held.and_then(|it| it.campaign.as_ref())),
+        customer: command.customer.as_ref().or(held.and_then(|it| it.customer.as_ref())),
+        region: command.ship_to.as_ref(),
+    })
 }
 
 /// The hold that becomes the order; `late` if it no longer holds anything.
@@ -97,15 +125,21 @@ fn used_hold<'a>(
 }
 
 /// What a hold asks for when the order does not say it again. Without a channel every line of a
-/// hold has one location, and keeps it.
+/// hold has one location, and keeps it. A kit's parts ask for what they are, part by part.
 fn lines_of(ledger: &Ledger, hold: &Hold) -> Vec<ClaimLine> {
     let line = |it: &HeldUnits| {
-        let named = it.at.first().filter(|_| hold.channel.is_none());
+        let first = it.at.first().map(|(spot, _)| spot);
+        let named = first.filter(|_| hold.channel.is_none());
+        let slot = first.and_then(|it| match it.origin {
+            Origin::Window(minutes) => Some(Time::from_minutes(minutes)),
+            Origin::Shared | Origin::Pool(_) => None,
+        });
         Some(ClaimLine {
             r#ref: Some(it.r#ref.clone()),
             sku: it.sku.clone(),
             quantity: Quantity::new(it.held())?,
-            location: named.map(|(location, _)| ledger.location(*location).id.clone()),
+            location: named.map(|it| ledger.location(it.location).id.clone()),
+            slot,
         })
     };
     hold.lines.iter().filter_map(line).collect()
@@ -120,13 +154,9 @@ fn explain(rejection: Rejection, hold: Option<&UsedHold<'_>>) -> Rejection {
     }
 }
 
-/// A line on its way to being committed.
+/// A need on its way to being committed.
 struct Draft {
-    index: usize,
-    line: LineRef,
-    item: ItemNo,
-    asked: u64,
-    location: Option<LocationNo>,
+    need: Need,
     /// Went out or was called off before the commitment came.
     shipped: u64,
     cancelled: u64,
@@ -137,20 +167,25 @@ struct Draft {
 impl Draft {
     fn open(&self) -> u64 {
         let found = |at: &AtLocations| at.iter().map(|(_, quantity)| quantity).sum::<u64>();
-        self.asked - self.shipped - self.cancelled - found(&self.from_hold) - found(&self.at)
+        self.need.quantity
+            - self.shipped
+            - self.cancelled
+            - found(&self.from_hold)
+            - found(&self.at)
     }
 
     fn record(self, ledger: &Ledger) -> CommittedLine {
         let short = self.open();
         CommittedLine {
-            sku: ledger.item(self.item).sku.clone(),
-            ordered: self.asked - short,
+            sku: ledger.item(self.need.item).sku.clone(),
+            ordered: self.need.quantity - short,
             at: splits(ledger, &self.at),
             from_hold: splits(ledger, &self.from_hold),
             cancelled: self.cancelled,
             shipped: self.shipped,
             short,
-            r#ref: self.line,
+            kit: self.need.kit,
+            r#ref: self.need.line,
         }
     }
 }
@@ -158,34 +193,18 @@ impl Draft {
 fn draft(
     ledger: &Ledger,
     command: &CommitOrder,
-    lines: &[ClaimLine],
+    needs: Vec<Need>,
 ) -> Result<Vec<Draft>, Rejection> {
-    let refs = line_refs(lines)?;
     let order = ledger.order(&command.order);
-    let mut drafts = Vec::with_capacity(lines.len());
-    for (index, (line, line_ref)) in lines.iter().zip(refs).enumerate() {
-        let item = ledger.known_item(&line.sku)?;
-        let location = line.location.as_ref().map(|it| ledger.open_location(it)).transpose()?;
-        let asked = line.quantity.units();
+    let draft = |need: Need| {
         let (shipped, cancelled) = match order {
-            Some(order) => came_early(ledger, command, order, &line_ref, item, asked)?,
+            Some(order) => came_early(ledger, command, order, &need)?,
             None => (0, 0),
         };
         let (from_hold, at) = (AtLocations::new(), AtLocations::new());
-        let line = line_ref;
-        drafts.push(Draft {
-            index,
-            line,
-            item,
-            asked,
-            location,
-            shipped,
-            cancelled,
-            from_hold,
-            at,
-        });
-    }
-    Ok(drafts)
+        Ok(Draft { need, shipped, cancelled, from_hold, at })
+    };
+    needs.into_iter().map(draft).collect()
 }
 
 /// Units of a line that were shipped or cancelled before their commitment came.
@@ -193,10 +212,10 @@ fn came_early(
     ledger: &Ledger,
     command: &CommitOrder,
     order: &Order,
-    line: &LineRef,
-    item: ItemNo,
-    asked: u64,
+    need: &Need,
 ) -> Result<(u64, u64), Rejection> {
+    let Need { line, item, quantity: asked, .. } = need;
+    let (item, asked) = (*item, *asked);
     let Some(known) = order.line(line) else {
         return Ok((0, if order.tombstone { asked } else { 0 }));
     };
@@ -234,8 +253,9 @@ fn convert(hold: &Hold, drafts: &mut [Draft], ledger: &Ledger) -> Vec<ReleasedLi
     for same_line in [true, false] {
         for units in &mut held {
             let item = ledger.item_no(&units.sku);
-            let fits =
-                |it: &&mut Draft| Some(it.item) == item && (!same_line || it.line == units.r#ref);
+            let fits = |it: &&mut Draft| {
+                Some(it.need.item) == item && (!same_line || it.need.line == units.r#ref)
+            };
             for draft in drafts.iter_mut().filter(fits) {
                 let open = draft.open();
                 move_units(&mut units.at, &mut draft.from_hold, open);
@@ -250,16 +270,16 @@ fn convert(hold: &Hold, drafts: &mut [Draft], ledger: &Ledger) -> Vec<ReleasedLi
 
 fn move_units(from: &mut AtLocations, to: &mut AtLocations, most: u64) {
     let mut left = most;
-    for (location, quantity) in from.iter_mut() {
+    for (spot, quantity) in from.iter_mut() {
         let part = left.min(*quantity);
         if part == 0 {
             continue;
         }
         *quantity -= part;
         left -= part;
-        match to.iter_mut().find(|(known, _)| known == location) {
+        match to.iter_mut().find(|(known, _)| known == spot) {
             Some((_, sum)) => *sum += part,
-            None => to.push((*location, part)),
+            None => to.push((*spot, part)),
         }
     }
     from.retain(|(_, quantity)| *quantity > 0);
@@ -270,26 +290,19 @@ fn commit_afresh(
     ledger: &Ledger,
     now: Time,
     command: &CommitOrder,
-    channel: Option<ChannelNo>,
+    who: &Claimant<'_>,
     drafts: &mut [Draft],
 ) -> Result<(), Rejection> {
-    let need = |it: &Draft| Need {
-        index: it.index,
-        line: it.line.clone(),
-        item: it.item,
-        quantity: it.open(),
-        location: it.location,
-    };
+    let need = |it: &Draft| Need { quantity: it.open(), ..it.need.clone() };
+    let open = |it: &&mut Draft| it.open() > 0;
     let needs: Vec<Need> = drafts.iter().filter(|it| it.open() > 0).map(need).collect();
     let short = match command.if_short {
         IfShort::AcceptOversold => Short::Oversell,
         IfShort::Refuse => Short::Follow(command.partial),
     };
-    let routed = route(ledger, now, channel, &needs, short)?;
-    for (need, at) in needs.iter().zip(routed) {
-        if let Some(draft) = drafts.iter_mut().find(|it| it.index == need.index) {
-            draft.at = at;
-        }
+    let routed = route(ledger, now, who, &needs, short)?;
+    for (draft, at) in drafts.iter_mut().filter(open).zip(routed) {
+        draft.at = at;
     }
     Ok(())
 }

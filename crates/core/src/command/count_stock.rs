@@ -75,7 +75,8 @@ pub(super) fn decide(
         tally.add(ledger.item(item), condition, line.quantity, book, &command.location)?;
     }
     let (location, lines) = (command.location.clone(), tally.decided);
-    let fact = Fact::StockCounted(StockCounted { location, counted_at, lines });
+    let fact =
+        Fact::StockCounted(StockCounted { location, counted_at, lines, created: Vec::new() });
     Ok(Decision { fact, movements: tally.movements, flags: tally.flags })
 }
 

@@ -15,7 +15,7 @@ pub(super) fn decide(
     now: Time,
     command: &ExtendHold,
 ) -> Result<Decision, Rejection> {
-    check_expires_in(command.expires_in)?;
+    check_expires_in("expires_in", command.expires_in)?;
     let hold = ledger.live_hold(&command.hold, now)?;
     let expires_at = hold.expires_at.max(now.plus_seconds(command.expires_in));
     let fact = Fact::HoldExtended(HoldExtended { hold: command.hold.clone(), expires_at });

@@ -1,6 +1,7 @@
 //! Hold stock: reserve units for a cart, a quote or an unpaid order until a moment.
 
-use super::claim::{Need, Short, line_refs, route, splits};
+use super::claim::{Need, Short, route, splits};
+use super::expand::needs;
 use super::prelude::*;
 
 args!(/** Hold stock. */
@@ -9,9 +10,17 @@ HoldStock {
     pub owner: Label,
     #[serde(default)]
     pub channel: Option<ChannelId>,
-    /// Seconds from now; 1 to 31,536,000.
-    #[serde(default = "HoldStock::default_expires_in")]
-    pub expires_in: u64,
+    /// Who else a pool may serve.
+    #[serde(default)]
+    pub campaign: Option<Label>,
+    #[serde(default)]
+    pub customer: Option<Label>,
+    /// The region that the goods are to go to.
+    #[serde(default)]
+    pub ship_to: Option<Label>,
+    /// Seconds from now; 1 to 31,536,000. As the channel's rules say, or 900, if not given.
+    #[serde(default)]
+    pub expires_in: Option<u64>,
     pub lines: Vec<ClaimLine>,
     #[serde(default)]
     pub partial: Partial,
@@ -26,6 +35,9 @@ ClaimLine {
     pub quantity: Quantity,
     #[serde(default)]
     pub location: Option<LocationId>,
+    /// A moment in the window whose capacity is asked for, of an item with capacity; now, if not given.
+    #[serde(default)]
+    pub slot: Option<Time>,
 });
 
 /// What to do when not all of it is there.
@@ -41,23 +53,19 @@ pub enum Partial {
     BestEffort,
 }
 
-impl HoldStock {
-    fn default_expires_in() -> u64 {
-        900
-    }
-}
-
 /// Longest life of a hold in seconds: a year.
 const EXPIRES_IN_MAX: u64 = 31_536_000;
+/// How long a hold lasts where neither the caller nor a rule says.
+const EXPIRES_IN_USUAL: u64 = 900;
 
 /// # Errors
-/// `contradiction` outside 1 to [`EXPIRES_IN_MAX`] seconds.
-pub(super) fn check_expires_in(seconds: u64) -> Result<(), Rejection> {
+/// `contradiction` naming the field outside 1 to [`EXPIRES_IN_MAX`] seconds.
+pub(super) fn check_expires_in(field: &str, seconds: u64) -> Result<(), Rejection> {
     match seconds {
         1..=EXPIRES_IN_MAX => Ok(()),
         _ => {
             let message = smol_str::format_smolstr!("must be from 1 to {EXPIRES_IN_MAX} seconds");
-            Err(Rejection::Contradiction { field: "expires_in".into(), message })
+            Err(Rejection::Contradiction { field: field.into(), message })
         }
     }
 }
@@ -67,38 +75,50 @@ pub(super) fn decide(
     now: Time,
     command: &HoldStock,
 ) -> Result<Decision, Rejection> {
-    check_expires_in(command.expires_in)?;
-    let needs = needs(ledger, &command.lines)?;
-    let channel = command.channel.as_ref().map(|it| ledger.known_channel(it)).transpose()?;
+    if let Some(seconds) = command.expires_in {
+        check_expires_in("expires_in", seconds)?;
+    }
+    let channel = command.channel.as_ref().map(|it| ledger.known_channel(it)).transpose();
+    let who = Claimant {
+        channel: channel.clone().ok().flatten(),
+        campaign: command.campaign.as_ref(),
+        customer: command.customer.as_ref(),
+        region: command.ship_to.as_ref(),
+    };
+    let needs = needs(ledger, now, &who, &command.lines, None)?;
+    // A SKU that nobody knows is told before a channel that nobody knows.
+    channel?;
     if ledger.hold(&command.hold).is_some() {
         let name = command.hold.as_str().into();
         return Err(Rejection::AlreadyExists { kind: "hold".into(), name });
     }
-    let routed = route(ledger, now, channel, &needs, Short::Follow(command.partial))?;
+    let routed = route(ledger, now, &who, &needs, Short::Follow(command.partial))?;
+    let expires_in = command.expires_in.unwrap_or_else(|| usual_life(ledger, &needs, &who));
     let line = |(need, at): (Need, AtLocations)| {
-        let requested = command.lines[need.index].quantity;
+        let requested = Quantity::new(need.quantity)?;
         let sku = ledger.item(need.item).sku.clone();
-        HeldLine { r#ref: need.line, sku, requested, at: splits(ledger, &at) }
+        let at = splits(ledger, &at);
+        Some(HeldLine { r#ref: need.line, sku, requested, at, kit: need.kit })
     };
     let fact = Fact::StockHeld(StockHeld {
         hold: command.hold.clone(),
         owner: command.owner.clone(),
         channel: command.channel.clone(),
-        expires_at: now.plus_seconds(command.expires_in),
-        lines: needs.into_iter().zip(routed).map(line).collect(),
+        campaign: command.campaign.clone(),
+        customer: command.customer.clone(),
+        expires_at: now.plus_seconds(expires_in),
+        lines: needs.into_iter().zip(routed).filter_map(line).collect(),
     });
     Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
 }
 
-fn needs(ledger: &Ledger, lines: &[ClaimLine]) -> Result<Vec<Need>, Rejection> {
-    let refs = line_refs(lines)?;
-    let mut needs = Vec::with_capacity(lines.len());
-    for (index, (line, name)) in lines.iter().zip(refs).enumerate() {
-        let item = ledger.known_item(&line.sku)?;
-        let location = line.location.as_ref().map(|it| ledger.open_location(it)).transpose()?;
-        needs.push(Need { index, line: name, item, quantity: line.quantity.units(), location });
-    }
-    Ok(needs)
+/// The shortest life that the rules give to one of the lines: a hold ends as a whole.
+fn usual_life(ledger: &Ledger, needs: &[Need], who: &Claimant<'_>) -> u64 {
+    let life = |need: &Need| {
+        let ruling = ledger.ruling_on_channel(need.item, who.channel, NOW);
+        ruling.find(|it| it.hold_seconds)
+    };
+    needs.iter().filter_map(life).min().unwrap_or(EXPIRES_IN_USUAL)
 }
 
 #[cfg(test)]

@@ -98,13 +98,13 @@ pub(super) fn leave_condition(
 }
 
 /// Takes up to `units` out of `at`, in the order in which `at` gives them.
-pub(super) fn part<'a>(at: impl Iterator<Item = &'a (LocationNo, u64)>, units: u64) -> AtLocations {
+pub(super) fn part<'a>(at: impl Iterator<Item = &'a (Spot, u64)>, units: u64) -> AtLocations {
     let mut left = units;
     let mut taken = AtLocations::new();
-    for (location, there) in at {
+    for (spot, there) in at {
         let some = left.min(*there);
         if some > 0 {
-            taken.push((*location, some));
+            taken.push((*spot, some));
             left -= some;
         }
     }

@@ -12,20 +12,30 @@ macro_rules! args {
 
 mod add_alias;
 mod adjust_stock;
+mod assemble_kit;
 mod cancel_order;
 mod cancel_transfer;
 mod change_channel;
 mod change_condition;
 mod claim;
+mod close_item;
 mod close_location;
+mod close_pool;
 mod commit_order;
 mod count_stock;
 mod damage_stock;
+mod define_kit;
+mod disassemble_kit;
+mod expand;
+mod expect_stock;
 mod expire_hold;
 mod extend_hold;
 mod hold_stock;
 mod inspect_stock;
 mod lines;
+mod merge_items;
+mod move_pool;
+mod open_pool;
 mod prelude;
 mod receive_stock;
 mod receive_transfer;
@@ -33,10 +43,17 @@ mod register_channel;
 mod register_item;
 mod register_location;
 mod release_hold;
+mod release_tranche;
+mod relocate_order;
+mod rename_item;
 mod return_stock;
 mod return_to_supplier;
 mod reverse_entry;
+mod route;
+mod set_mode;
+mod set_policy;
 mod ship_order;
+mod shrink_pools;
 mod start_transfer;
 mod write_off_stock;
 
@@ -46,29 +63,44 @@ use crate::{Fact, Flag, Ledger, Movement, Rejection, Time};
 
 pub use add_alias::AddAlias;
 pub use adjust_stock::{AdjustLine, AdjustStock};
+pub use assemble_kit::AssembleKit;
 pub use cancel_order::{CancelLine, CancelOrder};
 pub use cancel_transfer::{CancelTransfer, TransferOutcome};
 pub use change_channel::ChangeChannel;
 pub use change_condition::{ChangeCondition, ChangeLine};
 pub use claim::LINES_MAX;
+pub use close_item::CloseItem;
 pub use close_location::CloseLocation;
+pub use close_pool::ClosePool;
 pub use commit_order::{CommitOrder, IfShort};
 pub use count_stock::{BookAt, CountLine, CountStock};
 pub use damage_stock::{ConditionLine, DamageStock};
+pub use define_kit::{DefineKit, KitPartUnits};
+pub use disassemble_kit::DisassembleKit;
+pub use expect_stock::{ExpectLine, ExpectStock};
 pub use expire_hold::ExpireHold;
 pub use extend_hold::ExtendHold;
 pub use hold_stock::{ClaimLine, HoldStock, Partial};
 pub use inspect_stock::{InspectLine, InspectStock, RejectedTo};
+pub use merge_items::MergeItems;
+pub use move_pool::MovePool;
+pub use open_pool::{OpenPool, OpenTranche, PoolStock, TrancheUnits};
 pub use receive_stock::{ReceiveFrom, ReceiveLine, ReceiveStock, ReceiveTo};
 pub use receive_transfer::{ArrivedLine, ReceiveTransfer};
 pub use register_channel::RegisterChannel;
 pub use register_item::RegisterItem;
 pub use register_location::RegisterLocation;
 pub use release_hold::{ReleaseHold, ReleaseLine};
+pub use release_tranche::ReleaseTranche;
+pub use relocate_order::{RelocateLine, RelocateOrder};
+pub use rename_item::RenameItem;
 pub use return_stock::{ReturnLine, ReturnStock};
 pub use return_to_supplier::ReturnToSupplier;
 pub use reverse_entry::ReverseEntry;
+pub use set_mode::{ModeCount, SetMode};
+pub use set_policy::SetPolicy;
 pub use ship_order::{ShipLine, ShipOrder};
+pub use shrink_pools::ShrinkPools;
 pub use start_transfer::{StartTransfer, TransferLine};
 pub use write_off_stock::WriteOffStock;
 
@@ -110,6 +142,21 @@ pub enum Command {
     CountStock(CountStock),
     AdjustStock(AdjustStock),
     ReverseEntry(ReverseEntry),
+    RenameItem(RenameItem),
+    MergeItems(MergeItems),
+    CloseItem(CloseItem),
+    SetMode(SetMode),
+    SetPolicy(Box<SetPolicy>),
+    ExpectStock(ExpectStock),
+    OpenPool(OpenPool),
+    ReleaseTranche(ReleaseTranche),
+    MovePool(MovePool),
+    ClosePool(ClosePool),
+    DefineKit(DefineKit),
+    AssembleKit(AssembleKit),
+    DisassembleKit(DisassembleKit),
+    RelocateOrder(RelocateOrder),
+    ShrinkPools(ShrinkPools),
 }
 
 impl Command {
@@ -140,6 +187,20 @@ impl Command {
         "count_stock",
         "adjust_stock",
         "reverse_entry",
+        "rename_item",
+        "merge_items",
+        "close_item",
+        "set_mode",
+        "set_policy",
+        "expect_stock",
+        "open_pool",
+        "release_tranche",
+        "move_pool",
+        "close_pool",
+        "define_kit",
+        "assemble_kit",
+        "disassemble_kit",
+        "relocate_order",
     ];
 
     pub fn stem(&self) -> &'static str {
@@ -170,6 +231,21 @@ impl Command {
             Command::CountStock(_) => "count_stock",
             Command::AdjustStock(_) => "adjust_stock",
             Command::ReverseEntry(_) => "reverse_entry",
+            Command::RenameItem(_) => "rename_item",
+            Command::MergeItems(_) => "merge_items",
+            Command::CloseItem(_) => "close_item",
+            Command::SetMode(_) => "set_mode",
+            Command::SetPolicy(_) => "set_policy",
+            Command::ExpectStock(_) => "expect_stock",
+            Command::OpenPool(_) => "open_pool",
+            Command::ReleaseTranche(_) => "release_tranche",
+            Command::MovePool(_) => "move_pool",
+            Command::ClosePool(_) => "close_pool",
+            Command::DefineKit(_) => "define_kit",
+            Command::AssembleKit(_) => "assemble_kit",
+            Command::DisassembleKit(_) => "disassemble_kit",
+            Command::RelocateOrder(_) => "relocate_order",
+            Command::ShrinkPools(_) => "shrink_pools",
         }
     }
 }
@@ -206,5 +282,20 @@ pub fn decide(ledger: &Ledger, now: Time, command: &Command) -> Result<Decision,
         Command::CountStock(it) => count_stock::decide(ledger, now, it),
         Command::AdjustStock(it) => adjust_stock::decide(ledger, now, it),
         Command::ReverseEntry(it) => reverse_entry::decide(ledger, now, it),
+        Command::RenameItem(it) => rename_item::decide(ledger, now, it),
+        Command::MergeItems(it) => merge_items::decide(ledger, now, it),
+        Command::CloseItem(it) => close_item::decide(ledger, now, it),
+        Command::SetMode(it) => set_mode::decide(ledger, now, it),
+        Command::SetPolicy(it) => set_policy::decide(ledger, now, it),
+        Command::ExpectStock(it) => expect_stock::decide(ledger, now, it),
+        Command::OpenPool(it) => open_pool::decide(ledger, now, it),
+        Command::ReleaseTranche(it) => release_tranche::decide(ledger, now, it),
+        Command::MovePool(it) => move_pool::decide(ledger, now, it),
+        Command::ClosePool(it) => close_pool::decide(ledger, now, it),
+        Command::DefineKit(it) => define_kit::decide(ledger, now, it),
+        Command::AssembleKit(it) => assemble_kit::decide(ledger, now, it),
+        Command::DisassembleKit(it) => disassemble_kit::decide(ledger, now, it),
+        Command::RelocateOrder(it) => relocate_order::decide(ledger, now, it),
+        Command::ShrinkPools(it) => shrink_pools::decide(ledger, now, it),
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn decide(
         supplier: command.supplier.clone(),
         inbound: command.inbound.clone(),
         details,
+        created: Vec::new(),
     });
     Ok(Decision { fact, movements, flags: Vec::new() })
 }

@@ -82,6 +82,18 @@ fn not_reversible(fact: &Fact) -> Option<&'static str> {
         Fact::TransferReceived(_) | Fact::TransferCancelled(_) => Some("start_transfer"),
         Fact::StockCounted(_) => Some("count_stock"),
         Fact::EntryReversed(_) => Some("adjust_stock"),
+        Fact::OrderRelocated(_) => Some("relocate_order"),
+        Fact::PoolOpened(_) | Fact::TrancheReleased(_) => Some("close_pool"),
+        Fact::PoolMoved(_) | Fact::PoolShrunk(_) => Some("move_pool"),
+        Fact::PoolClosed(_) => Some("open_pool"),
+        Fact::PolicySet(_) => Some("set_policy"),
+        Fact::ModeSet(_) => Some("set_mode"),
+        Fact::KitDefined(_) => Some("define_kit"),
+        Fact::KitAssembled(_) => Some("disassemble_kit"),
+        Fact::KitDisassembled(_) => Some("assemble_kit"),
+        Fact::ItemRenamed(_) => Some("rename_item"),
+        Fact::ItemsMerged(_) | Fact::ItemClosed(_) => Some("register_item"),
+        Fact::StockExpected(_) => Some("expect_stock"),
     }
 }
 
@@ -116,10 +128,18 @@ fn unship(ledger: &Ledger, shipped: &OrderShipped) -> Result<Vec<ShippedLine>, R
 
 fn commit_again(line: &mut ShippedLine, units: u64) {
     let Some(more) = Quantity::new(units) else { return };
-    let here = line.released.iter_mut().find(|it| it.location == line.location);
+    let ours =
+        |it: &&mut Split| it.location == line.location && it.pool.is_none() && it.window.is_none();
+    let here = line.released.iter_mut().find(ours);
     match here.and_then(|it| Some((Quantity::new(it.quantity.units() + units)?, it))) {
         Some((sum, split)) => split.quantity = sum,
-        None => line.released.push(Split { location: line.location.clone(), quantity: more }),
+        None => line.released.push(Split {
+            location: line.location.clone(),
+            quantity: more,
+            pool: None,
+            shared: false,
+            window: None,
+        }),
     }
 }
 

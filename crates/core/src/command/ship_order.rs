@@ -50,7 +50,7 @@ pub(super) fn decide(
         movements.push(Movement {
             sku: it.line.sku.clone(),
             quantity: it.line.quantity,
-            from: shelf(&it.line.location, Condition::Sellable),
+            from: source(ledger, it),
             to: Account::Customer,
         });
         let released: u64 = it.line.released.iter().map(|split| split.quantity.units()).sum();
@@ -63,6 +63,14 @@ pub(super) fn decide(
     let lines = parcels.into_iter().map(|it| it.line).collect();
     let fact = Fact::OrderShipped(OrderShipped { order: command.order.clone(), lines });
     Ok(Decision { fact, movements, flags })
+}
+
+/// What is not counted by its units comes from nowhere but whoever makes it.
+fn source(ledger: &Ledger, it: &Parcel) -> Account {
+    match ledger.item(it.item).mode().is_finite() {
+        true => shelf(&it.line.location, Condition::Sellable),
+        false => Account::Supplier,
+    }
 }
 
 /// What leaves one location of one line of the command.
@@ -80,7 +88,7 @@ struct Outgoing<'a> {
     line: &'a LineRef,
     item: ItemNo,
     /// Where it is committed, as far as it is.
-    committed_at: &'a [(LocationNo, u64)],
+    committed_at: &'a [(Spot, u64)],
     quantity: u64,
     location: Option<LocationNo>,
 }
@@ -182,8 +190,8 @@ fn item_of(
 fn pack(ledger: &Ledger, it: &Outgoing<'_>, parcels: &mut Vec<Parcel>) -> Result<(), Rejection> {
     if let Some(location) = it.location {
         // The commitment is consumed where the goods leave, then elsewhere: it moves with them.
-        let here = it.committed_at.iter().filter(|(at, _)| *at == location);
-        let elsewhere = it.committed_at.iter().filter(|(at, _)| *at != location);
+        let here = it.committed_at.iter().filter(|(at, _)| at.location == location);
+        let elsewhere = it.committed_at.iter().filter(|(at, _)| at.location != location);
         let released = part(here.chain(elsewhere), it.quantity);
         return seal(ledger, it, location, it.quantity, &released, parcels);
     }
@@ -196,9 +204,9 @@ fn pack(ledger: &Ledger, it: &Outgoing<'_>, parcels: &mut Vec<Parcel>) -> Result
     // More left than was committed: it lay where the last of the commitment lay.
     let surplus = it.quantity - found;
     last.1 += surplus;
-    for (place, (location, units)) in from.into_iter().enumerate() {
+    for (place, (spot, units)) in from.into_iter().enumerate() {
         let committed = if place + 1 == count { units - surplus } else { units };
-        seal(ledger, it, location, units, &vec![(location, committed)], parcels)?;
+        seal(ledger, it, spot.location, units, &vec![(spot, committed)], parcels)?;
     }
     Ok(())
 }
@@ -231,7 +239,7 @@ fn seal(
 fn refuse_short(ledger: &Ledger, parcels: &[Parcel]) -> Result<(), Rejection> {
     let mut left: FxHashMap<(ItemNo, LocationNo), u64> = FxHashMap::default();
     let mut missing = Vec::new();
-    for it in parcels {
+    for it in parcels.iter().filter(|it| ledger.item(it.item).mode().is_finite()) {
         let left = left.entry((it.item, it.location)).or_insert_with(|| {
             u64::try_from(ledger.cell(it.item, it.location).sellable).unwrap_or(0)
         });
@@ -248,6 +256,7 @@ fn refuse_short(ledger: &Ledger, parcels: &[Parcel]) -> Result<(), Rejection> {
                 available,
                 shortfall: requested - available,
                 limiting: "sellable_stock".into(),
+                part: None,
             });
         }
     }

@@ -1,6 +1,8 @@
 //! Start a transfer: goods leave one location for another; until they arrive they are sellable nowhere.
 
-use super::claim::{Need, Short, check_lines, route};
+use rustc_hash::FxHashMap;
+
+use super::claim::check_lines;
 use super::lines::{canonical, contradiction, shelf};
 use super::prelude::*;
 
@@ -35,7 +37,7 @@ pub(super) fn decide(
         let name = command.transfer.as_str().into();
         return Err(Rejection::AlreadyExists { kind: "transfer".into(), name });
     }
-    route(ledger, now, None, &needs(command, &items, from), Short::Follow(Partial::None))?;
+    refuse_short(ledger, now, command, &items, from)?;
     let leave = |(line, (_, sku)): (&TransferLine, (ItemNo, Sku))| Movement {
         sku,
         quantity: line.quantity,
@@ -48,16 +50,38 @@ pub(super) fn decide(
     Ok(Decision { fact, movements, flags: Vec::new() })
 }
 
-/// Promised units do not travel: a transfer takes what is free, like any other promise.
-fn needs(command: &StartTransfer, items: &[(ItemNo, Sku)], from: LocationNo) -> Vec<Need> {
-    let need = |(index, (line, (item, _))): (usize, (&TransferLine, &(ItemNo, Sku)))| Need {
-        index,
-        line: LineRef::numbered(index + 1),
-        item: *item,
-        quantity: line.quantity.units(),
-        location: Some(from),
-    };
-    command.lines.iter().zip(items).enumerate().map(need).collect()
+/// Promised and pooled units do not travel. Safety stock does: it is kept from buyers, not from
+/// the seller.
+fn refuse_short(
+    ledger: &Ledger,
+    now: Time,
+    command: &StartTransfer,
+    items: &[(ItemNo, Sku)],
+    from: LocationNo,
+) -> Result<(), Rejection> {
+    let mut taken: FxHashMap<ItemNo, u64> = FxHashMap::default();
+    let mut missing = Vec::new();
+    for (index, (line, (item, sku))) in command.lines.iter().zip(items).enumerate() {
+        let free = u64::try_from(ledger.free(*item, from, now)).unwrap_or(0);
+        let taken = taken.entry(*item).or_default();
+        let requested = line.quantity.units();
+        let available = free.saturating_sub(*taken).min(requested);
+        *taken += available;
+        if available < requested {
+            missing.push(Shortfall {
+                index: index as u64,
+                line: LineRef::numbered(index + 1),
+                sku: sku.clone(),
+                location: Some(command.from.clone()),
+                requested,
+                available,
+                shortfall: requested - available,
+                limiting: "free_stock".into(),
+                part: None,
+            });
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Rejection::InsufficientStock { lines: missing }) }
 }
 
 #[cfg(test)]

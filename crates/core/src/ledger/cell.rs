@@ -18,6 +18,8 @@ pub struct Cell {
     pub held: i64,
     /// Promised to placed orders.
     pub committed: i64,
+    /// Set aside in pools and not drawn.
+    pub pooled: i64,
 }
 
 impl Cell {
@@ -31,6 +33,7 @@ impl Cell {
             quarantined: 0,
             held: 0,
             committed: 0,
+            pooled: 0,
         }
     }
 
@@ -56,12 +59,19 @@ impl Cell {
         match claim {
             Claim::Held => &mut self.held,
             Claim::Committed => &mut self.committed,
+            Claim::Pooled => &mut self.pooled,
         }
     }
 
     /// Physically there, in whatever condition.
     pub fn on_hand(&self) -> i64 {
         self.sellable + self.quality_control + self.damaged + self.quarantined
+    }
+
+    /// Sellable units that nobody was promised, be they in a pool or not. Holds past their end
+    /// count as long as their expiry is not recorded.
+    pub fn unpromised(&self) -> i64 {
+        self.sellable - self.committed - self.held
     }
 
     /// Committed beyond what can be shipped.
@@ -75,5 +85,6 @@ impl Cell {
         Condition::ALL.iter().all(|it| self.balance(*it) == 0)
             && self.held == 0
             && self.committed == 0
+            && self.pooled == 0
     }
 }

@@ -2,7 +2,10 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Channel, Hold, Item, ItemNo, Ledger, Location, Order, Transfer};
+use super::{
+    Channel, Hold, Item, ItemNo, Ledger, Location, Order, Policies, Pool, PoolNo, Shortages,
+    Transfer,
+};
 use crate::{HoldId, OrderId, Sku, Time, TransferId};
 
 /// What a ledger remembers of its own changes.
@@ -23,6 +26,7 @@ pub struct Touched {
     pub orders: FxHashSet<OrderId>,
     pub holds: FxHashSet<HoldId>,
     pub transfers: FxHashSet<TransferId>,
+    pub pools: FxHashSet<u32>,
 }
 
 /// One step back.
@@ -32,10 +36,15 @@ pub(super) enum Undo {
     Item(ItemNo, Item),
     ItemAdded(Sku),
     NameAdded(Sku),
+    /// A name led to another item before.
+    NameMoved(Sku, ItemNo),
     Places(Vec<Location>, Vec<Channel>),
     Order(OrderId, Option<Order>),
     Hold(HoldId, Option<Hold>),
     Transfer(TransferId, Option<Transfer>),
+    Pool(PoolNo, Option<Box<Pool>>),
+    Policies(Box<Policies>),
+    Short(Shortages),
     Reversed(u64),
 }
 
@@ -78,6 +87,7 @@ impl Ledger {
                 self.items.pop();
             }
             Undo::NameAdded(alias) => drop(self.by_sku.remove(&alias)),
+            Undo::NameMoved(name, item) => drop(self.by_sku.insert(name, item)),
             Undo::Places(locations, channels) => {
                 (self.locations, self.channels) = (locations, channels);
             }
@@ -86,7 +96,25 @@ impl Ledger {
             Undo::Hold(id, before) => self.step_back_hold(id, before),
             Undo::Transfer(id, Some(transfer)) => drop(self.transfers.insert(id, transfer)),
             Undo::Transfer(id, None) => drop(self.transfers.remove(&id)),
+            Undo::Pool(number, before) => self.step_back_pool(number, before),
+            Undo::Policies(policies) => self.policies = *policies,
+            Undo::Short(short) => self.short = short,
             Undo::Reversed(position) => drop(self.reversed.remove(&position)),
+        }
+    }
+
+    fn step_back_pool(&mut self, number: PoolNo, before: Option<Box<Pool>>) {
+        self.unappoint(number);
+        match before {
+            Some(before) => {
+                self.pools[number.0 as usize] = *before;
+                self.appoint(number);
+            }
+            None => {
+                if let Some(pool) = self.pools.pop() {
+                    self.by_pool.remove(&pool.id);
+                }
+            }
         }
     }
 
@@ -155,6 +183,36 @@ impl Ledger {
             Tracking::Undo => {
                 self.undo.push(Undo::Transfer(id.clone(), self.transfers.get(id).cloned()));
             }
+        }
+    }
+
+    /// Before a pool changes; `None` before the first that is known of it.
+    pub(super) fn touch_pool(&mut self, number: PoolNo) {
+        match self.tracking {
+            Tracking::Off => {}
+            Tracking::Keys => drop(self.touched.pools.insert(number.0)),
+            Tracking::Undo => {
+                let before = self.pools.get(number.0 as usize).cloned().map(Box::new);
+                self.undo.push(Undo::Pool(number, before));
+            }
+        }
+    }
+
+    pub(super) fn touch_policies(&mut self) {
+        if self.tracking == Tracking::Undo {
+            self.undo.push(Undo::Policies(Box::new(self.policies.clone())));
+        }
+    }
+
+    pub(super) fn touch_short(&mut self) {
+        if self.tracking == Tracking::Undo {
+            self.undo.push(Undo::Short(self.short.clone()));
+        }
+    }
+
+    pub(super) fn touch_name_moved(&mut self, name: &Sku, before: ItemNo) {
+        if self.tracking == Tracking::Undo {
+            self.undo.push(Undo::NameMoved(name.clone(), before));
         }
     }
 

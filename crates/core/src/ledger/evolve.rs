@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Anchor, HoldState, Item, ItemNo, Ledger, Location, LocationNo};
+use super::{Anchor, History, HoldState, Item, ItemNo, Ledger, Location, LocationNo, Origin, Spot};
 use crate::*;
 
 /// An entry that cannot follow the ledger: the journal or the program that wrote it is damaged.
@@ -43,15 +43,24 @@ impl Ledger {
         }
         self.position = entry.position;
         self.time = self.time.max(time);
-        // A transfer must be there before its goods are in transit.
-        if let Fact::TransferStarted(it) = &entry.fact {
-            self.record_transfer(it);
+        for sku in entry.fact.created() {
+            self.record_new_item(sku)?;
         }
+        // A transfer must be there before its goods are in transit, a pool before its claims.
+        match &entry.fact {
+            Fact::TransferStarted(it) => self.record_transfer(it),
+            Fact::PoolOpened(it) => self.record_pool(it)?,
+            _ => {}
+        }
+        let watched = self.watch_pools(&entry.movements);
         for movement in &entry.movements {
             self.record_movement(movement)?;
         }
         self.record_claims(&entry.fact)?;
-        self.record_fact(&entry.fact)
+        self.note_shortages(&watched);
+        self.record_fact(&entry.fact, &entry.movements)?;
+        self.heal_shortages();
+        Ok(())
     }
 
     fn record_movement(&mut self, movement: &Movement) -> Recorded {
@@ -78,7 +87,8 @@ impl Ledger {
             | Account::Loss
             | Account::Adjustment
             | Account::CountVariance
-            | Account::Opening => Ok(()),
+            | Account::Opening
+            | Account::Conversion => Ok(()),
         }
     }
 
@@ -99,33 +109,35 @@ impl Ledger {
 
     fn record_claims(&mut self, fact: &Fact) -> Recorded {
         let mut recorded = Ok(());
-        fact.claims(&mut |sku, location, claim, change| {
+        let merges = matches!(fact, Fact::ItemsMerged(_));
+        fact.claims(&mut |change| {
             if recorded.is_ok() {
-                recorded = self.record_claim(sku, location, claim, change);
+                recorded = self.record_claim(&change, merges);
             }
         });
         recorded
     }
 
-    fn record_claim(
-        &mut self,
-        sku: &Sku,
-        location: &LocationId,
-        claim: Claim,
-        change: i64,
-    ) -> Recorded {
-        let item = self.stored_item(sku)?;
-        let location = self.stored_location(location)?;
+    /// `merges`: the pools' parts move as a whole when the fact itself is recorded.
+    fn record_claim(&mut self, change: &ClaimChange<'_>, merges: bool) -> Recorded {
+        let item = self.stored_item(change.sku)?;
+        let location = self.stored_location(change.location)?;
         self.touch_item(item);
-        let claimed = self.items[item.0 as usize].cell_mut(location).claim_mut(claim);
-        *claimed += change;
+        let claimed = self.items[item.0 as usize].cell_mut(location).claim_mut(change.claim);
+        *claimed += change.units;
         if *claimed < 0 {
-            return Err(format!("releases more of {sku} than is claimed"));
+            return Err(format!("releases more of {} than is claimed", change.sku));
         }
-        Ok(())
+        if let (Claim::Pooled, Some(pool), false) = (change.claim, change.pool, merges) {
+            self.record_pooled(pool, item, location, change)?;
+        }
+        match change.window {
+            Some(window) => self.record_window(item, window, change),
+            None => Ok(()),
+        }
     }
 
-    fn record_fact(&mut self, fact: &Fact) -> Recorded {
+    fn record_fact(&mut self, fact: &Fact, movements: &[Movement]) -> Recorded {
         match fact {
             Fact::ItemRegistered(it) => self.record_item(it),
             Fact::AliasAdded(it) => self.record_alias(it),
@@ -152,6 +164,7 @@ impl Ledger {
                 self.channels.push(Channel {
                     id: it.channel.clone(),
                     name: it.name.clone(),
+                    served: History::begin(self.position, locations.clone()),
                     locations,
                 });
                 Ok(())
@@ -160,7 +173,9 @@ impl Ledger {
                 let locations = self.stored_locations(&it.locations)?;
                 let channel = self.channel_no(&it.channel).ok_or("names an unknown channel")?;
                 self.touch_places();
-                self.channels[channel.0 as usize].locations = locations;
+                let (position, channel) = (self.position, &mut self.channels[channel.0 as usize]);
+                channel.served.set(position, locations.clone());
+                channel.locations = locations;
                 Ok(())
             }
             Fact::StockHeld(it) => self.record_hold(it),
@@ -173,8 +188,19 @@ impl Ledger {
             Fact::StockReturned(it) => self.record_return(it),
             Fact::StockCounted(it) => self.record_count(it),
             Fact::EntryReversed(it) => self.record_reversal(it),
-            Fact::StockReceived(_)
-            | Fact::StockInspected(_)
+            Fact::OrderRelocated(it) => self.record_relocation(it),
+            Fact::TrancheReleased(it) => self.record_tranche(it),
+            Fact::PoolClosed(it) => self.record_pool_end(&it.pool),
+            Fact::PoolShrunk(it) => self.record_shrinking(it),
+            Fact::PolicySet(it) => self.record_policy(it),
+            Fact::ModeSet(it) => self.record_mode(it),
+            Fact::KitDefined(it) => self.record_kit(it),
+            Fact::StockExpected(it) => self.record_expected(it),
+            Fact::StockReceived(it) => self.record_arrival(it, movements),
+            Fact::ItemRenamed(it) => self.record_rename(it),
+            Fact::ItemsMerged(it) => self.record_merge(it),
+            Fact::ItemClosed(it) => self.record_item_end(it),
+            Fact::StockInspected(_)
             | Fact::StockDamaged(_)
             | Fact::StockWrittenOff(_)
             | Fact::ConditionChanged(_)
@@ -182,8 +208,22 @@ impl Ledger {
             | Fact::TransferReceived(_)
             | Fact::TransferCancelled(_)
             | Fact::StockReturnedToSupplier(_)
-            | Fact::StockAdjusted(_) => Ok(()),
+            | Fact::StockAdjusted(_)
+            | Fact::PoolOpened(_)
+            | Fact::PoolMoved(_)
+            | Fact::KitAssembled(_)
+            | Fact::KitDisassembled(_) => Ok(()),
         }
+    }
+
+    fn record_new_item(&mut self, sku: &Sku) -> Recorded {
+        self.record_item(&ItemRegistered {
+            sku: sku.clone(),
+            aliases: Vec::new(),
+            name: None,
+            category: None,
+            scale: 0,
+        })
     }
 
     fn record_item(&mut self, it: &ItemRegistered) -> Recorded {
@@ -262,8 +302,18 @@ impl Ledger {
     pub(super) fn stored_splits(&self, splits: &[Split]) -> Result<AtLocations, String> {
         let mut at = AtLocations::with_capacity(splits.len());
         for split in splits {
-            at.push((self.stored_location(&split.location)?, split.quantity.units()));
+            at.push((self.stored_spot(split)?, split.quantity.units()));
         }
         Ok(at)
+    }
+
+    fn stored_spot(&self, split: &Split) -> Result<Spot, String> {
+        let location = self.stored_location(&split.location)?;
+        let origin = match (&split.pool, split.window) {
+            (Some(pool), _) => Origin::Pool(self.stored_pool(pool)?),
+            (None, Some(window)) => Origin::Window(window.minutes()),
+            (None, None) => Origin::Shared,
+        };
+        Ok(Spot { location, origin })
     }
 }

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AtLocations, ChannelId, Label, LineRef, OrderId, Sku, Time};
+use crate::{AtLocations, ChannelId, KitUse, Label, LineRef, OrderId, Sku, Time};
 
 /// A hold and what is left of it. Resolves once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     pub owner: Label,
     pub channel: Option<ChannelId>,
+    pub campaign: Option<Label>,
+    pub customer: Option<Label>,
     pub expires_at: Time,
     pub state: HoldState,
     /// What it holds; once released or expired what it held at that moment; empty once converted.
@@ -32,6 +34,7 @@ pub struct HeldUnits {
     pub r#ref: LineRef,
     pub sku: Sku,
     pub at: AtLocations,
+    pub kit: Option<Box<KitUse>>,
 }
 
 impl Hold {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, Condition, Label, LocationNo, Sku, Time};
+use std::collections::BTreeMap;
+
+use super::{History, ItemNo, PoolNo, RuleSet};
+use crate::{Cell, Condition, Label, LocationNo, Mode, Sku, Time};
 
 /// One item of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,62 @@ pub struct ItemInfo {
     pub scale: u8,
     /// The latest count of each balance that was counted.
     pub anchors: Vec<Anchor>,
+    /// The rules of this item alone.
+    pub rules: RuleSet,
+    /// How it is counted; by its units where nothing was ever said.
+    pub mode: History<Mode>,
+    /// Open pools that hold units of it.
+    pub pools: Vec<PoolNo>,
+    /// What it is made of, if it is a kit.
+    pub recipe: History<Recipe>,
+    /// Kits that are or were made of it.
+    pub used_in: Vec<ItemNo>,
+    /// Supply on its way.
+    pub expected: Vec<Expected>,
+    /// What was taken of each window's capacity, by the minutes since 1970 at which it begins.
+    pub windows: BTreeMap<u32, WindowUse>,
+    /// Position of the entry that closed it.
+    pub closed: Option<u64>,
+    /// Items that were merged into it: their history stays with them.
+    pub merged: Vec<ItemNo>,
+    /// The item that it was merged into.
+    pub merged_into: Option<ItemNo>,
+}
+
+/// What one kit is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Counted from 1.
+    pub version: u64,
+    /// Units of each part in one kit.
+    pub parts: Vec<(ItemNo, u64)>,
+}
+
+/// Supply of the item that is on its way under one name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    pub inbound: Label,
+    pub location: LocationNo,
+    /// What was expected from each position on; receipts make it less.
+    pub supply: History<Supply>,
+}
+
+/// Units that have not arrived yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supply {
+    pub left: u64,
+    pub expected_at: Time,
+    /// Percent.
+    pub confidence: u64,
+}
+
+/// What is taken of a window's capacity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowUse {
+    /// By holds, those past their end included whose expiry is not yet recorded.
+    pub held: u64,
+    /// By orders; shipping gives nothing back, cancelling does.
+    pub taken: u64,
 }
 
 /// A count that stands: facts dated before it do not change the balance after it.
@@ -37,6 +96,30 @@ pub struct Anchor {
 impl Item {
     pub fn new(sku: Sku) -> Item {
         Item { sku, cells: Vec::new(), info: None }
+    }
+
+    /// How the item is counted.
+    pub fn mode(&self) -> &Mode {
+        const FINITE: &Mode = &Mode::Finite;
+        self.info.as_ref().and_then(|it| it.mode.now()).unwrap_or(FINITE)
+    }
+
+    /// Open pools that hold units of it.
+    pub fn pools(&self) -> &[PoolNo] {
+        self.info.as_ref().map_or(&[], |it| &it.pools)
+    }
+
+    /// What it is made of, if it is a kit.
+    pub fn recipe(&self) -> Option<&Recipe> {
+        self.info.as_ref()?.recipe.now()
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.info.as_ref().is_some_and(|it| it.closed.is_some())
+    }
+
+    pub fn expected(&self) -> &[Expected] {
+        self.info.as_ref().map_or(&[], |it| &it.expected)
     }
 
     pub fn aliases(&self) -> &[Sku] {

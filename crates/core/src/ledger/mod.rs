@@ -2,13 +2,19 @@
 
 mod cell;
 mod change;
+mod due;
 mod evolve;
+mod history;
 mod hold;
 mod item;
 mod order;
 mod place;
+mod policy;
+mod pool;
 mod promise;
 mod read;
+mod record_pool;
+mod record_terms;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,18 +23,24 @@ use rustc_hash::FxHashMap;
 
 pub use cell::Cell;
 pub use change::{Touched, Tracking};
+pub use due::Due;
 pub use evolve::Corrupt;
+pub use history::{History, NOW};
 pub use hold::{HeldUnits, Hold, HoldState};
-pub use item::{Anchor, Item, ItemInfo};
+pub use item::{Anchor, Expected, Item, ItemInfo, Recipe, Supply, WindowUse};
 pub use order::{Order, OrderLine};
 pub use place::{Channel, Location};
+pub use policy::{Policies, RuleSet, Ruling, Standing, Where};
+pub use pool::{Claimant, Pool, PoolNo, PoolPart, Tranche};
 pub use transfer::Transfer;
 
-use crate::{HoldId, LedgerId, OrderId, Sku, Time, TransferId};
+use crate::{HoldId, LedgerId, OrderId, PoolId, Sku, Time, TransferId};
 use change::Undo;
 
 /// An item's number within its ledger: dense, never shown, never stored in an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct ItemNo(pub u32);
 /// A location's number within its ledger.
 #[derive(
@@ -57,6 +69,13 @@ pub struct Ledger {
     /// Ends of live holds, earliest first.
     ends: BTreeSet<(Time, HoldId)>,
     transfers: FxHashMap<TransferId, Transfer>,
+    pools: Vec<Pool>,
+    by_pool: FxHashMap<PoolId, PoolNo>,
+    /// What the writer is to do about open pools, earliest first.
+    appointments: BTreeSet<(Time, PoolNo)>,
+    /// Units by which stock fell below the pools and that these are still to lose.
+    short: Shortages,
+    policies: Policies,
     /// Positions of entries that were undone.
     reversed: BTreeSet<u64>,
     tracking: Tracking,
@@ -64,7 +83,10 @@ pub struct Ledger {
     undo: Vec<Undo>,
 }
 
-/// The parts of a ledger that are few: everything but items, orders, holds and transfers.
+/// Units missing for the pools, by item and location.
+pub type Shortages = BTreeMap<(ItemNo, LocationNo), u64>;
+
+/// The parts of a ledger that are few: everything but items, orders, holds, transfers and pools.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Frame {
     pub id: LedgerId,
@@ -73,6 +95,8 @@ pub struct Frame {
     pub locations: Vec<Location>,
     pub channels: Vec<Channel>,
     pub reversed: BTreeSet<u64>,
+    pub policies: Policies,
+    pub short: Shortages,
 }
 
 impl Ledger {
@@ -84,10 +108,12 @@ impl Ledger {
             locations: Vec::new(),
             channels: Vec::new(),
             reversed: BTreeSet::new(),
+            policies: Policies::default(),
+            short: Shortages::new(),
         })
     }
 
-    /// A ledger without items, orders, holds and transfers: the `put_…` functions bring them back.
+    /// A ledger without items, orders, holds, transfers and pools: the `put_…` functions bring them back.
     pub fn from_frame(frame: Frame) -> Ledger {
         Ledger {
             id: frame.id,
@@ -101,6 +127,11 @@ impl Ledger {
             holds: FxHashMap::default(),
             ends: BTreeSet::new(),
             transfers: FxHashMap::default(),
+            pools: Vec::new(),
+            by_pool: FxHashMap::default(),
+            appointments: BTreeSet::new(),
+            short: frame.short,
+            policies: frame.policies,
             reversed: frame.reversed,
             tracking: Tracking::Off,
             touched: Touched::default(),
@@ -116,17 +147,30 @@ impl Ledger {
             locations: self.locations.clone(),
             channels: self.channels.clone(),
             reversed: self.reversed.clone(),
+            policies: self.policies.clone(),
+            short: self.short.clone(),
         }
     }
 
     /// Brings back the item with the next number.
     pub fn put_item(&mut self, item: Item) {
         let number = ItemNo(self.items.len() as u32);
-        self.by_sku.insert(item.sku.clone(), number);
-        for alias in item.aliases() {
-            self.by_sku.insert(alias.clone(), number);
+        // Whatever an item was merged into has taken its names over.
+        if item.info.as_ref().is_none_or(|it| it.merged_into.is_none()) {
+            self.by_sku.insert(item.sku.clone(), number);
+            for alias in item.aliases() {
+                self.by_sku.insert(alias.clone(), number);
+            }
         }
         self.items.push(item);
+    }
+
+    /// Brings back the pool with the next number.
+    pub fn put_pool(&mut self, pool: Pool) {
+        let number = PoolNo(self.pools.len() as u32);
+        self.by_pool.insert(pool.id.clone(), number);
+        self.pools.push(pool);
+        self.appoint(number);
     }
 
     pub fn put_order(&mut self, id: OrderId, order: Order) {
@@ -155,10 +199,38 @@ impl PartialEq for Ledger {
             && self.holds == other.holds
             && self.ends == other.ends
             && self.transfers == other.transfers
+            && self.pools == other.pools
+            && self.appointments == other.appointments
     }
 }
 
-/// Units by location, in the order in which they were claimed.
-pub type AtLocations = Vec<(LocationNo, u64)>;
+/// What a claim takes units of: those at a location, out of a pool there, or a window's capacity.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct Spot {
+    pub location: LocationNo,
+    pub origin: Origin,
+}
+
+/// Out of what a claim's units come.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub enum Origin {
+    Shared,
+    Pool(PoolNo),
+    /// The window that begins so many minutes after 1970.
+    Window(u32),
+}
+
+impl Spot {
+    pub fn shared(location: LocationNo) -> Spot {
+        Spot { location, origin: Origin::Shared }
+    }
+}
+
+/// Units by spot, in the order in which they were claimed.
+pub type AtLocations = Vec<(Spot, u64)>;
 /// Units by item.
 pub type ByItem = BTreeMap<u32, u64>;

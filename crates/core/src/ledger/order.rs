@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AtLocations, ChannelId, EarlyCancel, LineRef, Sku};
+use crate::{AtLocations, ChannelId, EarlyCancel, KitUse, LineRef, Sku};
 
 /// A customer's order. Lines may be known before the order is: from a cancellation or a shipment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct OrderLine {
     pub uncommitted: u64,
     /// Cancelled before the commitment arrived.
     pub early: Option<EarlyCancel>,
+    /// The kit line that it is a part of.
+    pub kit: Option<Box<KitUse>>,
 }
 
 impl Order {
@@ -58,6 +60,7 @@ impl OrderLine {
             returned: 0,
             uncommitted: 0,
             early: None,
+            kit: None,
         }
     }
     pub fn committed(&self) -> u64 {

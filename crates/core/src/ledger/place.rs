@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::History;
 use crate::{ChannelId, Label, LocationId, LocationKind, LocationNo, SupplierId};
 
 /// Where stock lies.
@@ -20,4 +21,6 @@ pub struct Channel {
     pub id: ChannelId,
     pub name: Option<Label>,
     pub locations: Vec<LocationNo>,
+    /// The lists of before, and this one.
+    pub served: History<Vec<LocationNo>>,
 }

@@ -9,12 +9,15 @@ impl Ledger {
         let mut lines = Vec::with_capacity(it.lines.len());
         for line in it.lines.iter().filter(|line| !line.at.is_empty()) {
             let at = self.stored_splits(&line.at)?;
-            lines.push(HeldUnits { r#ref: line.r#ref.clone(), sku: line.sku.clone(), at });
+            let kit = line.kit.clone().map(Box::new);
+            lines.push(HeldUnits { r#ref: line.r#ref.clone(), sku: line.sku.clone(), at, kit });
         }
         self.touch_hold(&it.hold);
         let hold = Hold {
             owner: it.owner.clone(),
             channel: it.channel.clone(),
+            campaign: it.campaign.clone(),
+            customer: it.customer.clone(),
             expires_at: it.expires_at,
             state: HoldState::Live,
             lines,
@@ -75,6 +78,7 @@ impl Ledger {
             let order = self.order_mut(&it.order);
             let known = order.line_mut(&line.r#ref);
             known.sku = Some(line.sku.clone());
+            known.kit = line.kit.clone().map(Box::new);
             known.ordered += line.ordered;
             known.cancelled += line.cancelled;
             known.uncommitted -= line.shipped.min(known.uncommitted);
@@ -110,6 +114,19 @@ impl Ledger {
             known.sku.get_or_insert_with(|| line.sku.clone());
             known.shipped += line.quantity.units();
             known.uncommitted += line.quantity.units() - units(&released);
+        }
+        Ok(())
+    }
+
+    pub(super) fn record_relocation(&mut self, it: &OrderRelocated) -> Recorded {
+        for line in &it.lines {
+            let (from, to) = (self.stored_splits(&line.from)?, self.stored_splits(&line.to)?);
+            let known = self.order_mut(&it.order).line_mut(&line.r#ref);
+            take(&mut known.committed_at, &from)?;
+            give(&mut known.committed_at, to);
+            if !known.balances() {
+                return Err(format!("line {} does not add up: {known:?}", line.r#ref));
+            }
         }
         Ok(())
     }
@@ -166,24 +183,24 @@ fn units(at: &AtLocations) -> u64 {
     at.iter().map(|(_, quantity)| quantity).sum()
 }
 
-/// Adds claims by location.
+/// Adds claims by spot.
 fn give(at: &mut AtLocations, more: AtLocations) {
     if at.is_empty() {
         *at = more;
         return;
     }
-    for (location, quantity) in more {
-        match at.iter_mut().find(|(known, _)| *known == location) {
+    for (spot, quantity) in more {
+        match at.iter_mut().find(|(known, _)| *known == spot) {
             Some((_, sum)) => *sum += quantity,
-            None => at.push((location, quantity)),
+            None => at.push((spot, quantity)),
         }
     }
 }
 
-/// Takes claims away by location; nothing is left of a location at zero.
+/// Takes claims away by spot; nothing is left of a spot at zero.
 fn take(at: &mut AtLocations, less: &AtLocations) -> Recorded {
-    for (location, quantity) in less {
-        let known = at.iter_mut().find(|(known, _)| known == location);
+    for (spot, quantity) in less {
+        let known = at.iter_mut().find(|(known, _)| known == spot);
         let (_, sum) = known.ok_or("releases where nothing is claimed")?;
         *sum = sum.checked_sub(*quantity).ok_or("releases more than is claimed")?;
     }

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{
     Cell, Channel, ChannelNo, Hold, HoldState, Item, ItemNo, Ledger, Location, LocationNo, Order,
-    Transfer,
+    Origin, Pool, PoolNo, Shortages, Spot, Transfer,
 };
-use crate::{ChannelId, HoldId, LedgerId, LocationId, OrderId, Rejection, Sku, Time, TransferId};
+use crate::{
+    ChannelId, HoldId, LedgerId, LocationId, OrderId, PoolId, Rejection, Sku, Time, TransferId,
+};
 
 impl Ledger {
     pub fn id(&self) -> &LedgerId {
@@ -127,45 +129,93 @@ impl Ledger {
         self.item(item).cell(location).copied().unwrap_or_else(|| Cell::new(location))
     }
 
-    /// Units that may still be promised: sellable, less committed, less what live holds hold.
+    /// Units that nobody was promised and no pool holds: sellable, less committed, less what live
+    /// holds hold, less what is set aside.
     pub fn free(&self, item: ItemNo, location: LocationNo, now: Time) -> i64 {
         let cell = self.cell(item, location);
-        cell.sellable - cell.committed - self.held(item, &cell, now)
+        let (held, given_back) = self.held_and_given_back(item, &cell, now);
+        cell.sellable - cell.committed - held - cell.pooled - given_back
     }
 
     /// Units that holds hold at `now`: a hold past its end counts no more, recorded or not.
     pub fn held(&self, item: ItemNo, cell: &Cell, now: Time) -> i64 {
+        self.held_and_given_back(item, cell, now).0
+    }
+
+    /// As [`Ledger::held`], and what holds past their end give back to open pools.
+    pub fn held_and_given_back(&self, item: ItemNo, cell: &Cell, now: Time) -> (i64, i64) {
         if cell.held == 0 || self.ends.first().is_none_or(|(end, _)| *end > now) {
-            return cell.held;
+            return (cell.held, 0);
         }
-        cell.held
-            - self
-                .overdue(now)
-                .map(|(_, hold)| self.held_by(hold, item, cell.location))
-                .sum::<i64>()
+        let (mut held, mut given_back) = (cell.held, 0);
+        for (spot, units) in self.overdue(now).flat_map(|(_, hold)| self.spots_of(hold, item)) {
+            if spot.location == cell.location {
+                held -= units as i64;
+                given_back += if self.is_back_in_pool(spot) { units as i64 } else { 0 };
+            }
+        }
+        (held, given_back)
     }
 
-    fn held_by(&self, hold: &Hold, item: ItemNo, location: LocationNo) -> i64 {
-        let lines = hold.lines.iter().filter(|line| self.item_no(&line.sku) == Some(item));
-        let splits = lines.flat_map(|line| line.at.iter()).filter(|(at, _)| *at == location);
-        splits.map(|(_, quantity)| *quantity as i64).sum()
+    /// Units of the pool's part that holds past their end give back at `now`.
+    pub fn given_back_to(&self, pool: PoolNo, item: ItemNo, now: Time) -> u64 {
+        let overdue = self.overdue(now).flat_map(|(_, hold)| self.spots_of(hold, item));
+        overdue.filter(|(spot, _)| spot.origin == Origin::Pool(pool)).map(|(_, units)| units).sum()
     }
 
-    /// Live holds whose end has come, in the order of their ends.
-    pub fn overdue(&self, now: Time) -> impl Iterator<Item = (&HoldId, &Hold)> {
-        let due = self.ends.iter().take_while(move |(end, _)| *end <= now);
-        due.filter_map(|(_, id)| self.holds.get_key_value(id))
+    fn spots_of<'a>(&'a self, hold: &'a Hold, item: ItemNo) -> impl Iterator<Item = (Spot, u64)> {
+        let lines = hold.lines.iter().filter(move |line| self.item_no(&line.sku) == Some(item));
+        lines.flat_map(|line| line.at.iter().copied())
     }
 
-    /// When the next live hold ends.
-    pub fn next_end(&self) -> Option<Time> {
-        self.ends.first().map(|(end, _)| *end)
+    fn is_back_in_pool(&self, spot: Spot) -> bool {
+        matches!(spot.origin, Origin::Pool(pool) if self.pool(pool).closed.is_none())
     }
 
-    /// Free units over a channel's locations: the plain sum. Below zero where the locations are oversold.
-    pub fn available(&self, item: ItemNo, channel: ChannelNo, now: Time) -> i64 {
-        let locations = &self.channel(channel).locations;
-        locations.iter().map(|it| self.free(item, *it, now)).sum()
+    /// What is taken of a window's capacity at `now`: holds past their end count no more.
+    pub fn taken_of_window(&self, item: ItemNo, window: u32, now: Time) -> u64 {
+        let windows = self.item(item).info.as_ref().map(|it| &it.windows);
+        let used = windows.and_then(|it| it.get(&window)).copied().unwrap_or_default();
+        let overdue = self.overdue(now).flat_map(|(_, hold)| self.spots_of(hold, item));
+        let ours = overdue.filter(|(spot, _)| spot.origin == Origin::Window(window));
+        let over: u64 = ours.map(|(_, units)| units).sum();
+        used.held - over.min(used.held) + used.taken
+    }
+
+    pub fn pools(&self) -> &[Pool] {
+        &self.pools
+    }
+    pub fn pool_no(&self, id: &PoolId) -> Option<PoolNo> {
+        self.by_pool.get(id).copied()
+    }
+    pub fn pool(&self, number: PoolNo) -> &Pool {
+        &self.pools[number.0 as usize]
+    }
+    /// A pool that was not closed and is not past its end.
+    ///
+    /// # Errors
+    /// `unknown_pool`, `pool_closed`.
+    pub fn open_pool(&self, id: &PoolId, now: Time) -> Result<PoolNo, Rejection> {
+        let number = self.pool_no(id).ok_or_else(|| Rejection::UnknownPool { pool: id.clone() })?;
+        match self.pool(number).is_open(now) {
+            true => Ok(number),
+            false => Err(Rejection::PoolClosed { pool: id.clone() }),
+        }
+    }
+    pub fn short(&self) -> &Shortages {
+        &self.short
+    }
+
+    /// An item of which something may be promised.
+    ///
+    /// # Errors
+    /// `unknown_sku`, `item_closed`.
+    pub fn sold_item(&self, sku: &Sku) -> Result<ItemNo, Rejection> {
+        let item = self.known_item(sku)?;
+        match self.item(item).is_closed() {
+            true => Err(Rejection::ItemClosed { sku: sku.clone() }),
+            false => Ok(item),
+        }
     }
 
     /// Every name that leads to an item: SKUs and aliases.

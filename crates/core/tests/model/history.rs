@@ -131,7 +131,9 @@ impl History {
                 let leaves = |movement: &&Movement| matches!(movement.to, Account::Transit(_));
                 for movement in entry.movements.iter().filter(leaves) {
                     let (location, quantity) = (it.from.clone(), movement.quantity);
-                    take(&movement.sku, &[Split { location, quantity }]);
+                    let split =
+                        Split { location, quantity, pool: None, shared: false, window: None };
+                    take(&movement.sku, &[split]);
                 }
             }
             _ => {}
@@ -256,11 +258,18 @@ fn assert_justified(
     assert!(lines.iter().all(|it| it.available < it.requested && it.shortfall > 0));
     let Command::HoldStock(it) = command else { return };
     let [line] = it.lines.as_slice() else { return };
+    let at = |location: LocationId| free[&(canonical(&line.sku), location)];
+    // What one of the channel's locations owes, the others have to give.
     let served = [ops::location(0), ops::location(1)];
-    let named = line.location.as_slice();
-    let locations = if named.is_empty() { &served } else { named };
-    let there = locations.iter().map(|at| free[&(canonical(&line.sku), at.clone())].max(0));
-    assert!((there.sum::<i64>() as u64) < line.quantity.units(), "refused {line:?}");
+    let channel: i64 = served.iter().cloned().map(at).sum();
+    let there = match &line.location {
+        None => channel,
+        Some(named) if it.channel.is_some() && served.contains(named) => {
+            channel.min(at(named.clone()))
+        }
+        Some(named) => at(named.clone()),
+    };
+    assert!((there.max(0) as u64) < line.quantity.units(), "refused {line:?}");
 }
 
 fn everywhere() -> Vec<(Sku, LocationId)> {

@@ -159,6 +159,7 @@ impl Op {
             sku: sku(item),
             quantity: quantity(units),
             location: (at < 3).then(|| location(at)),
+            slot: None,
         })
     }
 
@@ -169,6 +170,9 @@ impl Op {
             7..=10 => Command::CommitOrder(CommitOrder {
                 order,
                 channel: Some(channel()),
+                campaign: None,
+                customer: None,
+                ship_to: None,
                 hold: (self.verb == 7).then(|| hold(self.other)),
                 lines: if self.verb == 7 && some { Vec::new() } else { self.claims() },
                 partial: partial(self.other),
@@ -216,7 +220,10 @@ impl Op {
                 hold,
                 owner: Label::new("cart").unwrap(),
                 channel: Some(channel()),
-                expires_in: 1 + u64::from(self.order) * 10,
+                campaign: None,
+                customer: None,
+                ship_to: None,
+                expires_in: Some(1 + u64::from(self.order) * 10),
                 lines: self.claims(),
                 partial: partial(self.place),
             }),

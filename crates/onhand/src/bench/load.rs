@@ -108,6 +108,7 @@ impl Load {
                 sku: sku(item)?,
                 quantity: units(1)?,
                 location: Some(location.clone()),
+                slot: None,
             };
             let order = CommitOrder {
                 order: OrderId::new(&format!("o{number}"))?,
@@ -116,6 +117,9 @@ impl Load {
                 lines: vec![claim],
                 partial: Partial::None,
                 if_short: IfShort::Refuse,
+                campaign: None,
+                customer: None,
+                ship_to: None,
             };
             batch.push(self.request(&format!("k{number}"), Command::CommitOrder(order))?);
             if batch.len() == size {

@@ -42,6 +42,9 @@ impl Weeks<'_> {
             hold,
             partial: Partial::None,
             if_short: IfShort::Refuse,
+            campaign: None,
+            customer: None,
+            ship_to: None,
         };
         let cause = format!("order:{}", sold.order);
         self.say(Command::CommitOrder(command), self.shop.outlets[outlet].id.as_str(), &cause)?;
@@ -97,6 +100,7 @@ impl Weeks<'_> {
                 sku: self.shop.goods[take.good].sku.clone(),
                 quantity: Quantity::new(take.units)?,
                 location: Some(self.shop.places[take.place].id.clone()),
+                slot: None,
             })
         };
         sold.lines.iter().filter_map(claim).collect()
@@ -108,7 +112,10 @@ impl Weeks<'_> {
             hold: hold.clone(),
             owner: Label::new("checkout")?,
             channel: Some(self.shop.outlets[outlet].id.clone()),
-            expires_in: 3_600,
+            campaign: None,
+            customer: None,
+            ship_to: None,
+            expires_in: Some(3_600),
             lines: self.claims(sold),
             partial: Partial::None,
         };

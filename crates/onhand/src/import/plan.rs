@@ -138,6 +138,7 @@ impl<'p> Planner<'p> {
             sku: it.sku.clone(),
             quantity: it.quantity,
             location: group.channel.is_none().then(|| self.profile.location.id.clone()),
+            slot: None,
         };
         Command::CommitOrder(CommitOrder {
             order: group.document.clone(),
@@ -147,6 +148,9 @@ impl<'p> Planner<'p> {
             partial: Partial::None,
             // It was sold: history is booked whatever the book says.
             if_short: IfShort::AcceptOversold,
+            campaign: None,
+            customer: None,
+            ship_to: None,
         })
     }
 

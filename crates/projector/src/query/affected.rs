@@ -106,7 +106,8 @@ impl<'a> Open<'a> {
         let order = self.ledger.order(id)?;
         let ours = |sku: &Sku| self.ledger.item_no(sku).is_some_and(|it| it.0 == self.item);
         let lines = order.lines.iter().filter(|line| line.sku.as_ref().is_some_and(ours));
-        let there = lines.flat_map(|line| &line.committed_at).filter(|(it, _)| *it == self.place);
+        let there =
+            lines.flat_map(|line| &line.committed_at).filter(|(it, _)| it.location == self.place);
         let committed = there.map(|(_, quantity)| quantity).sum();
         (committed > 0).then_some((order, committed))
     }

@@ -1,6 +1,8 @@
 //! What a channel may still sell, and why that much.
 
-use onhand_core::{ChannelId, ChannelNo, ItemNo, Ledger, LedgerId, LocationId, Sku, Time};
+use onhand_core::{
+    ChannelId, ChannelNo, Claimant, ItemNo, Ledger, LedgerId, LocationId, Sku, Time,
+};
 use serde::Serialize;
 
 use super::stock::page_items;
@@ -55,7 +57,9 @@ impl Projector {
 }
 
 fn row(ledger: &Ledger, item: ItemNo, channel: ChannelNo, now: Time) -> AvailabilityRow {
-    let available = ledger.available(item, channel, now);
+    let who = Claimant { channel: Some(channel), ..Claimant::default() };
+    let offer = ledger.offer(item, &who, None, now);
+    let available = offer.reservable().unwrap_or(i64::MAX);
     let channel = ledger.channel(channel);
     let locations = channel.locations.iter().map(|location| {
         let cell = ledger.cell(item, *location);
@@ -71,7 +75,7 @@ fn row(ledger: &Ledger, item: ItemNo, channel: ChannelNo, now: Time) -> Availabi
         sku: ledger.item(item).sku.clone(),
         channel: channel.id.clone(),
         available,
-        published: u64::try_from(available).unwrap_or(0),
+        published: offer.published().unwrap_or(u64::MAX),
         locations: locations.collect(),
     }
 }

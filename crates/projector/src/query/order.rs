@@ -2,7 +2,7 @@
 
 use onhand_core::{
     AtLocations, ChannelId, EarlyCancel, Hold, HoldId, HoldState, Label, Ledger, LedgerId, LineRef,
-    LocationId, OrderId, OrderLine, Sku, Time,
+    LocationId, OrderId, OrderLine, Sku, Spot, Time,
 };
 use serde::Serialize;
 
@@ -145,8 +145,8 @@ fn hold_state(hold: &Hold, now: Time) -> (&'static str, Option<OrderId>) {
 }
 
 pub(super) fn units_at(ledger: &Ledger, at: &AtLocations) -> Vec<UnitsAt> {
-    let one = |(location, quantity): &(_, u64)| UnitsAt {
-        location: ledger.location(*location).id.clone(),
+    let one = |(spot, quantity): &(Spot, u64)| UnitsAt {
+        location: ledger.location(spot.location).id.clone(),
         quantity: *quantity,
     };
     at.iter().map(one).collect()

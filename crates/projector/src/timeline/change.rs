@@ -18,12 +18,15 @@ pub struct Figures {
     pub quarantined: i64,
     pub held: i64,
     pub committed: i64,
+    pub pooled: i64,
 }
 
 impl Figures {
     pub fn of(cell: &Cell) -> Figures {
-        let Cell { sellable, quality_control, damaged, quarantined, held, committed, .. } = *cell;
-        Figures { sellable, quality_control, damaged, quarantined, held, committed }
+        let Cell {
+            sellable, quality_control, damaged, quarantined, held, committed, pooled, ..
+        } = *cell;
+        Figures { sellable, quality_control, damaged, quarantined, held, committed, pooled }
     }
 
     pub fn on_hand(&self) -> i64 {
@@ -40,14 +43,15 @@ impl Figures {
         }
     }
 
-    fn each(&self) -> [i64; 6] {
-        let Figures { sellable, quality_control, damaged, quarantined, held, committed } = *self;
-        [sellable, quality_control, damaged, quarantined, held, committed]
+    fn each(&self) -> [i64; 7] {
+        let Figures { sellable, quality_control, damaged, quarantined, held, committed, pooled } =
+            *self;
+        [sellable, quality_control, damaged, quarantined, held, committed, pooled]
     }
 
-    fn from_each(each: [i64; 6]) -> Figures {
-        let [sellable, quality_control, damaged, quarantined, held, committed] = each;
-        Figures { sellable, quality_control, damaged, quarantined, held, committed }
+    fn from_each(each: [i64; 7]) -> Figures {
+        let [sellable, quality_control, damaged, quarantined, held, committed, pooled] = each;
+        Figures { sellable, quality_control, damaged, quarantined, held, committed, pooled }
     }
 
     /// A byte that says which figures are not zero, then those.
@@ -64,7 +68,7 @@ impl Figures {
 
     pub(super) fn take(bytes: &mut &[u8]) -> Option<Figures> {
         let mask = codec::take_byte(bytes)?;
-        let mut each = [0; 6];
+        let mut each = [0; 7];
         for (bit, figure) in each.iter_mut().enumerate() {
             if mask & (1 << bit) != 0 {
                 *figure = codec::take_signed(bytes)?;
@@ -137,14 +141,10 @@ pub(super) fn touches(ledger: &Ledger, entry: &Entry, touched: &mut Vec<Touch>) 
             touched.push(Touch { item, change: Some(Change { location, by }) });
         }
     }
-    entry.fact.claims(&mut |sku, location, claim, units| {
-        // The borrow of `sku` ends with this call, so the shortcut above is of no use here.
-        let item = match names.last {
-            Some((known, item)) if known == sku => Some(item),
-            Some(_) | None => ledger.item_no(sku),
-        };
-        if let (Some(item), Some(location)) = (item, ledger.location_no(location)) {
-            let by = claimed(claim, units);
+    entry.fact.claims(&mut |it| {
+        if let (Some(item), Some(location)) = (names.item(it.sku), ledger.location_no(it.location))
+        {
+            let by = claimed(it.claim, it.units);
             touched.push(Touch { item, change: Some(Change { location, by }) });
         }
     });
@@ -204,6 +204,7 @@ fn claimed(claim: Claim, units: i64) -> Figures {
     match claim {
         Claim::Held => by.held = units,
         Claim::Committed => by.committed = units,
+        Claim::Pooled => by.pooled = units,
     }
     by
 }

@@ -1,0 +1,460 @@
+//! The one formula: what a channel may promise of an item, what it publishes, and every term of it.
+//!
+//! ```text
+//! believed(l)  = sellable(l) x trust(l), rounded down
+//! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l)
+//! kept(l)      = the part of unclaimed(l), if any, that safety(l) keeps back
+//! base         = sum of unclaimed(l) - kept(l) over the channel's locations, + incoming
+//! over         = what is promised beyond what is there: the shortfall of base before safety
+//! share        = own - over + (exclusive ? 0 : base x percent, rounded down, if above zero)
+//! reservable   = share - buffer + oversell
+//! published    = 0 if share <= end_when, else reservable between 0 and max_listed
+//! ```
+//! `own` is what the channel's open pools have released and not given away. Buffer and oversell
+//! are measured on what is believed sellable, on an exclusive channel on what its pools released.
+//! A capacity item has one shelf: its window.
+
+use serde::Serialize;
+
+use crate::{
+    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, Mode, NOW, Oversell, Pending,
+    PoolDraw, PoolNo, Recipe, Ruling, Time,
+};
+
+/// The figures of one item at one location that the formula begins with, in base units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Shelf {
+    pub sellable: i64,
+    pub committed: i64,
+    /// By holds that are live.
+    pub held: i64,
+    /// Set aside in pools and not drawn.
+    pub pooled: i64,
+}
+
+/// What the rules say of a location's stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ShelfRules {
+    pub safety: KeptBack,
+    pub trust_percent: u64,
+}
+
+/// What one location gives to the base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ShelfTerms {
+    #[serde(flatten)]
+    pub shelf: Shelf,
+    pub believed: i64,
+    /// Before safety; below zero where promises exceed the stock.
+    pub unclaimed: i64,
+    /// Kept back as safety stock.
+    pub kept: i64,
+    pub free: i64,
+}
+
+impl Shelf {
+    pub fn terms(self, rules: &ShelfRules) -> ShelfTerms {
+        let believed = part(self.sellable, rules.trust_percent);
+        let unclaimed = believed - self.committed - self.held - self.pooled;
+        let kept = rules.safety.of(believed).min(unclaimed.max(0));
+        ShelfTerms { shelf: self, believed, unclaimed, kept, free: unclaimed - kept }
+    }
+}
+
+/// What the rules say of a channel's sales.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ChannelRules {
+    pub share_percent: u64,
+    pub exclusive: bool,
+    pub buffer: KeptBack,
+    pub oversell: Oversell,
+    pub end_when: Option<u64>,
+    pub max_listed: Option<u64>,
+    pub sell_ahead_days: u64,
+}
+
+/// What the channel's own pools hold for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Own {
+    /// Released and not drawn.
+    pub units: i64,
+    /// Released, drawn or not.
+    pub released: i64,
+    /// A pool is to be sold instead of the shared stock.
+    pub only: bool,
+}
+
+/// Every term of the formula for one item on one channel, in base units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Terms {
+    /// Believed sellable over the channel's locations.
+    pub sellable: i64,
+    pub incoming: i64,
+    /// Kept back as safety stock.
+    pub kept: i64,
+    pub base: i64,
+    pub over: i64,
+    pub own: i64,
+    pub exclusive: bool,
+    pub share_percent: u64,
+    pub share: i64,
+    pub buffer: i64,
+    pub oversell: i64,
+    /// What a hold or commitment may take. Below zero where promises exceed the stock.
+    pub reservable: i64,
+    pub end_when: Option<u64>,
+    pub max_listed: Option<u64>,
+    pub published: u64,
+}
+
+/// The shelves of a channel, summed up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    pub believed: i64,
+    pub unclaimed: i64,
+    pub kept: i64,
+    pub incoming: i64,
+}
+
+impl Sum {
+    pub fn add(&mut self, shelf: &ShelfTerms) {
+        self.believed += shelf.believed;
+        self.unclaimed += shelf.unclaimed;
+        self.kept += shelf.kept;
+    }
+
+    /// The formula.
+    pub fn terms(&self, rules: &ChannelRules, own: Own) -> Terms {
+        let exclusive = rules.exclusive || own.only;
+        let there = self.unclaimed + self.incoming;
+        let base = there - self.kept;
+        let over = (-there).max(0);
+        let shared = if exclusive { 0 } else { part(base.max(0), rules.share_percent) };
+        let share = own.units - over + shared;
+        let measure = if exclusive { own.released } else { self.believed };
+        let buffer = rules.buffer.of(measure);
+        let oversell = rules.oversell.of(measure);
+        let reservable = share - buffer + oversell;
+        let ended = rules.end_when.is_some_and(|end| share <= end as i64);
+        let listed = u64::try_from(reservable).unwrap_or(0);
+        let published = match ended {
+            true => 0,
+            false => rules.max_listed.map_or(listed, |most| listed.min(most)),
+        };
+        Terms {
+            sellable: self.believed,
+            incoming: self.incoming,
+            kept: self.kept,
+            base,
+            over,
+            own: own.units,
+            exclusive,
+            share_percent: rules.share_percent,
+            share,
+            buffer,
+            oversell,
+            reservable,
+            end_when: rules.end_when,
+            max_listed: rules.max_listed,
+            published,
+        }
+    }
+}
+
+/// `percent` of `units`, rounded down towards less.
+pub fn part(units: i64, percent: u64) -> i64 {
+    if percent == 100 {
+        return units;
+    }
+    (i128::from(units) * i128::from(percent)).div_euclid(100) as i64
+}
+
+/// What there is of an item for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Offer {
+    Unlimited,
+    Units(Terms),
+    /// Of a kit: what is assembled, and how many more its parts would make.
+    Kit {
+        assembled: Terms,
+        reservable: i64,
+        published: u64,
+    },
+}
+
+impl Offer {
+    /// What may be promised. None: there is no end to it.
+    pub fn reservable(&self) -> Option<i64> {
+        match self {
+            Offer::Unlimited => None,
+            Offer::Units(terms) => Some(terms.reservable),
+            Offer::Kit { reservable, .. } => Some(*reservable),
+        }
+    }
+    /// What is published. None: there is no end to it.
+    pub fn published(&self) -> Option<u64> {
+        match self {
+            Offer::Unlimited => None,
+            Offer::Units(terms) => Some(terms.published),
+            Offer::Kit { published, .. } => Some(*published),
+        }
+    }
+}
+
+const PLAIN: ChannelRules = ChannelRules {
+    share_percent: 100,
+    exclusive: false,
+    buffer: KeptBack { units: None, percent: None },
+    oversell: Oversell { limit: None, ratio: None },
+    end_when: None,
+    max_listed: None,
+    sell_ahead_days: 0,
+};
+
+impl Ledger {
+    /// Whether any rule could say something about the item.
+    fn is_ruled(&self, item: ItemNo) -> bool {
+        self.rule_sets(item).iter().any(Option::is_some)
+    }
+
+    pub fn shelf_rules(&self, item: ItemNo, location: LocationNo, position: u64) -> ShelfRules {
+        let plain = ShelfRules { safety: KeptBack::default(), trust_percent: 100 };
+        if !self.is_ruled(item) {
+            return plain;
+        }
+        let ruling = self.ruling_at_location(item, location, position);
+        ShelfRules {
+            safety: ruling.find(|it| it.safety).unwrap_or(plain.safety),
+            trust_percent: ruling.find(|it| it.trust_percent).unwrap_or(plain.trust_percent),
+        }
+    }
+
+    pub fn channel_rules(
+        &self,
+        item: ItemNo,
+        channel: Option<ChannelNo>,
+        position: u64,
+    ) -> ChannelRules {
+        if !self.is_ruled(item) {
+            return PLAIN;
+        }
+        channel_rules_of(&self.ruling_on_channel(item, channel, position))
+    }
+
+    /// Which locations serve the channel for this item, in the order in which they are drawn on.
+    pub fn serving(&self, item: ItemNo, channel: ChannelNo, position: u64) -> Serving<'_> {
+        if self.is_ruled(item) {
+            let ruling = self.ruling_on_channel(item, Some(channel), position);
+            if let Some(ids) = ruling.find(|it| it.locations.as_ref()) {
+                return Serving::Named(ids.iter().filter_map(|id| self.location_no(id)).collect());
+            }
+        }
+        let channel = self.channel(channel);
+        match position {
+            NOW => Serving::Usual(&channel.locations),
+            _ => Serving::Usual(channel.served.at(position).map_or(&[], |(_, list)| list)),
+        }
+    }
+
+    /// The figures at a location at `now`.
+    pub fn shelf(&self, item: ItemNo, location: LocationNo, now: Time) -> Shelf {
+        let Some(cell) = self.item(item).cell(location) else { return Shelf::default() };
+        let (held, given_back) = self.held_and_given_back(item, cell, now);
+        Shelf {
+            sellable: cell.sellable,
+            committed: cell.committed,
+            held,
+            pooled: cell.pooled + given_back,
+        }
+    }
+
+    /// What the location has for sale, whoever asks, once what is pending is claimed.
+    pub fn shelf_terms(
+        &self,
+        item: ItemNo,
+        location: LocationNo,
+        now: Time,
+        pending: &Pending,
+    ) -> ShelfTerms {
+        let mut shelf = self.shelf(item, location, now);
+        pending.claim(item, location, &mut shelf);
+        shelf.terms(&self.shelf_rules(item, location, NOW))
+    }
+
+    /// Supply of the item at these locations that counts as there, as of `position`.
+    pub fn incoming(
+        &self,
+        item: ItemNo,
+        locations: &[LocationNo],
+        until: Time,
+        position: u64,
+    ) -> i64 {
+        let here = self.item(item).expected().iter().filter(|it| locations.contains(&it.location));
+        let supply = here.filter_map(|it| it.supply.at(position).map(|(_, supply)| supply));
+        let due = supply.filter(|it| it.expected_at <= until);
+        due.map(|it| part(it.left as i64, it.confidence)).sum()
+    }
+
+    /// The open pools that serve the claimant with this item, first to be drawn on first.
+    pub fn pools_for(&self, item: ItemNo, who: &Claimant<'_>, now: Time) -> Vec<PoolNo> {
+        let open = self.item(item).pools().iter().copied();
+        let mut pools: Vec<PoolNo> =
+            open.filter(|it| self.pool(*it).is_open(now) && self.pool(*it).serves(who)).collect();
+        pools.sort_by_key(|it| std::cmp::Reverse(self.pool(*it).priority));
+        pools
+    }
+
+    /// What the pools that serve the claimant hold for it at `now`, less what is pending.
+    pub fn own(&self, item: ItemNo, who: &Claimant<'_>, now: Time, pending: &Pending) -> Own {
+        let mut own = Own::default();
+        if self.item(item).pools().is_empty() {
+            return own;
+        }
+        for number in self.pools_for(item, who, now) {
+            let units = self.own_in(number, item, now) as i64;
+            own.units += units - pending.of_pool(item, number) as i64;
+            own.released += self.pool(number).released(item, now) as i64;
+            own.only |= self.pool(number).draw == PoolDraw::Only;
+        }
+        own
+    }
+
+    /// Units of one pool that can be drawn at `now`: what holds past their end give back included.
+    pub fn own_in(&self, number: PoolNo, item: ItemNo, now: Time) -> u64 {
+        let pool = self.pool(number);
+        let Some(known) = pool.part(item) else { return 0 };
+        let back = self.given_back_to(number, item, now);
+        let undrawn = pool.released(item, now).saturating_sub(known.drawn.saturating_sub(back));
+        (known.units_left() + back).min(undrawn)
+    }
+
+    /// The window's shelf of a capacity item: what is taken of it counts as committed.
+    fn window_shelf(&self, item: ItemNo, at: Time, now: Time, pending: &Pending) -> Option<Shelf> {
+        let Mode::Capacity(capacity) = self.item(item).mode() else { return None };
+        // A zone is checked when it is set; a moment outside the calendar has no capacity.
+        let Some(window) = capacity.window_of(at) else { return Some(Shelf::default()) };
+        let window = window.minutes();
+        let taken = self.taken_of_window(item, window, now) + pending.of_window(item, window);
+        let (sellable, committed) = (capacity.limit as i64, taken as i64);
+        Some(Shelf { sellable, committed, ..Shelf::default() })
+    }
+
+    /// What there is of an item for a claimant at `now`. `slot`: the moment whose window is asked
+    /// for, of an item with capacity; else that is now.
+    pub fn offer(&self, item: ItemNo, who: &Claimant<'_>, slot: Option<Time>, now: Time) -> Offer {
+        match self.item(item).recipe() {
+            Some(recipe) => self.kit_offer(item, recipe, who, slot, now),
+            None => self.plain_offer(item, who, slot, now),
+        }
+    }
+
+    fn plain_offer(
+        &self,
+        item: ItemNo,
+        who: &Claimant<'_>,
+        slot: Option<Time>,
+        now: Time,
+    ) -> Offer {
+        match self.item(item).mode() {
+            Mode::Unlimited => Offer::Unlimited,
+            Mode::Finite | Mode::Capacity(_) => {
+                Offer::Units(self.terms(item, who, slot, now, &Pending::default()))
+            }
+        }
+    }
+
+    /// The terms of an item that is no kit, or of what is assembled of one, once what is pending is
+    /// claimed.
+    pub fn terms(
+        &self,
+        item: ItemNo,
+        who: &Claimant<'_>,
+        slot: Option<Time>,
+        now: Time,
+        pending: &Pending,
+    ) -> Terms {
+        let rules = self.channel_rules(item, who.channel, NOW);
+        let mut sum = Sum::default();
+        if let Some(window) = self.window_shelf(item, slot.unwrap_or(now), now, pending) {
+            sum.add(&window.terms(&ShelfRules { safety: KeptBack::default(), trust_percent: 100 }));
+            return sum.terms(&rules, Own::default());
+        }
+        let serving = who.channel.map(|it| self.serving(item, it, NOW));
+        let locations = serving.as_ref().map_or(&[][..], Serving::as_slice);
+        for location in locations {
+            sum.add(&self.shelf_terms(item, *location, now, pending));
+        }
+        if rules.sell_ahead_days > 0 {
+            let until = now.plus_seconds(rules.sell_ahead_days.saturating_mul(86_400));
+            sum.incoming = self.incoming(item, locations, until, NOW);
+        }
+        sum.terms(&rules, self.own(item, who, now, pending))
+    }
+
+    /// A kit has what is assembled, and as many as the part that is scarcest allows.
+    fn kit_offer(
+        &self,
+        item: ItemNo,
+        recipe: &Recipe,
+        who: &Claimant<'_>,
+        slot: Option<Time>,
+        now: Time,
+    ) -> Offer {
+        let assembled = self.terms(item, who, slot, now, &Pending::default());
+        let parts = recipe.parts.iter().map(|(part, need)| {
+            let offer = self.plain_offer(*part, who, slot, now);
+            let reservable = offer.reservable().map(|it| it.max(0) / *need as i64);
+            (reservable, offer.published().map(|it| it / need))
+        });
+        let scarcest = parts.reduce(|one, other| (less(one.0, other.0), less(one.1, other.1)));
+        match scarcest {
+            Some((Some(reservable), Some(published))) => {
+                let listed = assembled.published + published;
+                Offer::Kit {
+                    assembled,
+                    reservable: assembled.reservable.max(0) + reservable,
+                    published: assembled.max_listed.map_or(listed, |most| listed.min(most)),
+                }
+            }
+            // Every part is without end.
+            Some(_) => Offer::Unlimited,
+            None => Offer::Units(assembled),
+        }
+    }
+}
+
+/// The smaller number; none is without end.
+fn less<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+fn channel_rules_of(ruling: &Ruling<'_>) -> ChannelRules {
+    ChannelRules {
+        share_percent: ruling.find(|it| it.share_percent).unwrap_or(PLAIN.share_percent),
+        exclusive: ruling.find(|it| it.exclusive).unwrap_or(PLAIN.exclusive),
+        buffer: ruling.find(|it| it.buffer).unwrap_or(PLAIN.buffer),
+        oversell: ruling.find(|it| it.oversell).unwrap_or(PLAIN.oversell),
+        end_when: ruling.find(|it| it.end_when),
+        max_listed: ruling.find(|it| it.max_listed),
+        sell_ahead_days: ruling.find(|it| it.sell_ahead_days).unwrap_or(PLAIN.sell_ahead_days),
+    }
+}
+
+/// The locations that serve a channel: its own list, or one that a rule names.
+pub enum Serving<'a> {
+    Usual(&'a [LocationNo]),
+    Named(Vec<LocationNo>),
+}
+
+impl Serving<'_> {
+    pub fn as_slice(&self) -> &[LocationNo] {
+        match self {
+            Serving::Usual(list) => list,
+            Serving::Named(list) => list,
+        }
+    }
+}

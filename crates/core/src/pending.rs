@@ -1,0 +1,55 @@
+//! Claims that are decided and not recorded yet: those of earlier lines of the same command.
+
+use rustc_hash::FxHashMap;
+
+use crate::{AtLocations, ItemNo, LocationNo, Origin, PoolNo, Shelf, Spot};
+
+/// Units by item and spot.
+#[derive(Clone, Debug, Default)]
+pub struct Pending(FxHashMap<(ItemNo, Spot), u64>);
+
+impl Pending {
+    pub fn add(&mut self, item: ItemNo, at: &AtLocations) {
+        for (spot, units) in at {
+            *self.0.entry((item, *spot)).or_default() += units;
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn sum(&self, item: ItemNo, matches: impl Fn(&Spot) -> bool) -> u64 {
+        let ours = self.0.iter().filter(|((it, spot), _)| *it == item && matches(spot));
+        ours.map(|(_, units)| units).sum()
+    }
+
+    /// Makes the shelf what it will be.
+    pub(crate) fn claim(&self, item: ItemNo, location: LocationNo, shelf: &mut Shelf) {
+        if self.0.is_empty() {
+            return;
+        }
+        let here = |it: &Spot| it.location == location;
+        let pooled = |it: &Spot| here(it) && matches!(it.origin, Origin::Pool(_));
+        shelf.committed += self.sum(item, here) as i64;
+        shelf.pooled -= self.sum(item, pooled) as i64;
+    }
+
+    pub(crate) fn of_pool(&self, item: ItemNo, pool: PoolNo) -> u64 {
+        if self.0.is_empty() {
+            return 0;
+        }
+        self.sum(item, |it| it.origin == Origin::Pool(pool))
+    }
+
+    pub(crate) fn of_spot(&self, item: ItemNo, spot: Spot) -> u64 {
+        self.0.get(&(item, spot)).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn of_window(&self, item: ItemNo, window: u32) -> u64 {
+        if self.0.is_empty() {
+            return 0;
+        }
+        self.sum(item, |it| it.origin == Origin::Window(window))
+    }
+}
