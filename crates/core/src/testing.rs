@@ -7,7 +7,12 @@
 //! since the test began. The ledger begins with the items W and G (alias GG), the open locations
 //! A and B, and the channel web that is served by A, then B.
 //!
-//! Beside the commands: `stock W@A`, `order O1` and `hold H1` show how things stand.
+//! Tranches are written `tranches=T1/60/W:5+G:2;T2/120/W:5`: name, second of release, units; a
+//! JSON value stands as it is, without spaces.
+//!
+//! Beside the commands: `stock W@A`, `order O1`, `hold H1`, `pool P1` and `offer W web` (with
+//! `campaign=`, `customer=` and `slot=` as needed) show how things stand; `due` does what the
+//! writer does by itself, and shows it.
 
 use expect_test::Expect;
 use serde_json::{Map, Value, json};
@@ -62,6 +67,9 @@ impl Shop {
             "stock" => self.show_stock(words[1]),
             "order" => self.show_order(words[1]),
             "hold" => self.show_hold(words[1]),
+            "pool" => self.show_pool(words[1]),
+            "offer" => self.show_offer(words[1], words[2], &words[3..]),
+            "due" => self.do_due(),
             verb => self.ask(verb, &words[1..]),
         }
     }
@@ -69,7 +77,31 @@ impl Shop {
     fn ask(&mut self, verb: &str, words: &[&str]) -> String {
         let mut request = self.request(verb, words);
         self.look_up(&mut request.command);
-        match accept(&self.ledger, self.now, &Rules::default(), &request) {
+        self.book(&request)
+    }
+
+    /// What the writer does by itself, until nothing is due.
+    fn do_due(&mut self) -> String {
+        let mut said = Vec::new();
+        while let Some(due) = self.ledger.due(self.now, 1).into_iter().next() {
+            let (verb, fields) = match due {
+                Due::Hold(hold, _) => ("expire_hold", json!({ "hold": hold })),
+                Due::Tranche(pool, tranche, ..) => {
+                    ("release_tranche", json!({ "pool": pool, "tranche": tranche }))
+                }
+                Due::PoolEnd(pool, _) => ("close_pool", json!({ "pool": pool })),
+                Due::Shortage(_) => ("shrink_pools", json!({})),
+            };
+            let mut request = self.request("due", &[]);
+            request.command = serde_json::from_value(json!({ verb: fields })).unwrap();
+            said.push(self.book(&request));
+            assert!(said.len() < 100, "what is due stays due: {said:?}");
+        }
+        if said.is_empty() { "nothing is due".to_string() } else { said.join("\n") }
+    }
+
+    fn book(&mut self, request: &Request) -> String {
+        match accept(&self.ledger, self.now, &Rules::default(), request) {
             Err(rejection) => format!("rejected {}", plain(&rejection)),
             Ok(entry) => {
                 let before = self.ledger.clone();
@@ -88,8 +120,12 @@ impl Shop {
     fn request(&self, verb: &str, words: &[&str]) -> Request {
         let (occurred, words): (Vec<&str>, Vec<&str>) =
             words.iter().partition(|it| it.starts_with("occurred_at="));
-        let command: Command = serde_json::from_value(json!({ verb: fields(verb, &words) }))
-            .unwrap_or_else(|error| panic!("{verb} {words:?}: {error}"));
+        // What is due brings its own command.
+        let command = match verb {
+            "due" => Command::ShrinkPools(ShrinkPools {}),
+            _ => serde_json::from_value(json!({ verb: fields(verb, &words) }))
+                .unwrap_or_else(|error| panic!("{verb} {words:?}: {error}")),
+        };
         let envelope = Envelope {
             id: CommandId::new(&format!("c{}", self.entries.len())).unwrap(),
             request: "".into(),
@@ -152,6 +188,7 @@ impl Shop {
             ("quarantined", cell.quarantined),
             ("committed", cell.committed),
             ("held", self.ledger.held(item, &cell, self.now)),
+            ("pooled", cell.pooled),
         ] {
             if units != 0 {
                 said += &format!(" {name} {units}");
@@ -194,6 +231,47 @@ impl Shop {
         said
     }
 
+    fn show_pool(&self, word: &str) -> String {
+        let Some(number) = self.ledger.pool_no(&PoolId::new(word).unwrap()) else {
+            return format!("{word} unknown");
+        };
+        let pool = self.ledger.pool(number);
+        let state = if pool.is_open(self.now) { "open" } else { "over" };
+        let mut said = format!("{word} {state}");
+        for part in &pool.parts {
+            said += &format!(" | {} left", self.ledger.item(part.item).sku);
+            for (location, units) in &part.left {
+                said += &format!(" {units}@{}", self.ledger.location(*location).id);
+            }
+            let own = self.ledger.own_in(number, part.item, self.now);
+            said += &format!(" drawn {} own {own}", part.drawn);
+        }
+        for it in &pool.tranches {
+            let out = if it.is_out(self.now) { "out" } else { "waits" };
+            said += &format!(" | {} {out}", it.id);
+        }
+        said
+    }
+
+    fn show_offer(&self, sku: &str, channel: &str, words: &[&str]) -> String {
+        let item = self.ledger.item_no(&Sku::new(sku).unwrap()).unwrap();
+        let channel = self.ledger.channel_no(&ChannelId::new(channel).unwrap());
+        let word = |key: &str| words.iter().find_map(|it| it.strip_prefix(key));
+        let label = |key: &str| word(key).map(|it| Label::new(it).unwrap());
+        let (campaign, customer) = (label("campaign="), label("customer="));
+        let (campaign, customer) = (campaign.as_ref(), customer.as_ref());
+        let who = Claimant { channel, campaign, customer, region: None };
+        let slot = word("slot=").map(seconds);
+        match self.ledger.offer(item, &who, slot, self.now) {
+            Offer::Unlimited => format!("{sku} unlimited"),
+            Offer::Units(it) => format!("{sku} {}", told(&it)),
+            Offer::Kit { assembled, reservable, published } => format!(
+                "{sku} reservable {reservable} published {published} | assembled {}",
+                told(&assembled)
+            ),
+        }
+    }
+
     /// Entries written as JSON and read again give the same ledger.
     fn assert_replayed(&self) {
         let mut replayed = Ledger::new(self.ledger.id().clone());
@@ -203,6 +281,25 @@ impl Shop {
         }
         assert!(replayed == self.ledger, "the entries tell another book");
     }
+}
+
+/// The terms of an offer that say something.
+fn told(it: &Terms) -> String {
+    let mut said =
+        format!("reservable {} published {} | base {}", it.reservable, it.published, it.base);
+    for (name, units) in [
+        ("incoming", it.incoming),
+        ("kept", it.kept),
+        ("over", it.over),
+        ("own", it.own),
+        ("buffer", it.buffer),
+        ("oversell", it.oversell),
+    ] {
+        if units != 0 {
+            said += &format!(" {name} {units}");
+        }
+    }
+    said + &format!(" share {}", it.share)
 }
 
 fn seconds(text: &str) -> Time {
@@ -234,17 +331,26 @@ fn fields(verb: &str, words: &[&str]) -> Value {
         fields.entry("owner").or_insert("cart".into());
     }
     if !lines.is_empty() {
-        fields.insert("lines".into(), lines.into());
+        let list = match verb {
+            "define_kit" => "parts",
+            "set_mode" => "counts",
+            _ => "lines",
+        };
+        fields.insert(list.into(), lines.into());
     }
     Value::Object(fields)
 }
 
 fn subject(verb: &str) -> Option<&'static str> {
     match verb {
-        "register_item" | "add_alias" => Some("sku"),
+        "register_item" | "add_alias" | "rename_item" | "merge_items" | "close_item"
+        | "set_mode" | "define_kit" | "assemble_kit" | "disassemble_kit" => Some("sku"),
+        "open_pool" | "close_pool" | "release_tranche" => Some("pool"),
+        "expect_stock" => Some("inbound"),
+        "set_policy" | "move_pool" | "shrink_pools" => None,
         "register_channel" | "change_channel" => Some("channel"),
         "hold_stock" | "extend_hold" | "release_hold" | "expire_hold" => Some("hold"),
-        "commit_order" | "cancel_order" | "ship_order" => Some("order"),
+        "commit_order" | "cancel_order" | "ship_order" | "relocate_order" => Some("order"),
         "start_transfer" | "receive_transfer" | "cancel_transfer" => Some("transfer"),
         "reverse_entry" => Some("position"),
         _ => Some("location"),
@@ -267,25 +373,47 @@ fn line(verb: &str, word: &str) -> Value {
             rest = before;
         }
     }
-    let named = ["cancel_order", "ship_order", "release_hold", "return_stock"].contains(&verb);
+    let named = ["cancel_order", "ship_order", "release_hold", "return_stock", "relocate_order"]
+        .contains(&verb);
     if rest != "_" {
-        fields.insert(if named { "ref" } else { "sku" }.into(), rest.into());
+        let name = if verb == "set_mode" { "location" } else { "sku" };
+        fields.insert(if named { "ref" } else { name }.into(), rest.into());
+    }
+    // Goods are relocated to where the line says.
+    if verb == "relocate_order"
+        && let Some(to) = fields.remove("location")
+    {
+        fields.insert("to".into(), to);
     }
     Value::Object(fields)
 }
 
 fn value(key: &str, text: &str) -> Value {
     match key {
-        "aliases" | "locations" | "lines" => text.split(',').filter(|it| !it.is_empty()).collect(),
-        "counted_at" => json!(seconds(text)),
+        "aliases" | "locations" | "lines" | "clear" => {
+            text.split(',').filter(|it| !it.is_empty()).collect()
+        }
+        "counted_at" | "slot" | "release_at" | "ends_at" | "expected_at" => json!(seconds(text)),
+        "tranches" => text.split(';').map(tranche).collect(),
         "reason" if ["did_not_occur", "incorrect_data"].contains(&text) => text.into(),
         "reason" => match text.split_once(':') {
             Some((code, note)) => json!({ "code": code, "note": note }),
             None => json!({ "code": text }),
         },
-        "ref" | "sku" => text.into(),
+        "ref" | "sku" | "to" | "into" | "from" | "category" => text.into(),
         _ => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
     }
+}
+
+/// `T1/60/W:5+G:2`.
+fn tranche(text: &str) -> Value {
+    let words: Vec<&str> = text.splitn(3, '/').collect();
+    let line = |it: &str| {
+        let (sku, units) = it.split_once(':').unwrap();
+        json!({ "sku": sku, "quantity": units.parse::<u64>().unwrap() })
+    };
+    let lines: Vec<Value> = words[2].split('+').filter(|it| !it.is_empty()).map(line).collect();
+    json!({ "tranche": words[0], "release_at": seconds(words[1]), "lines": lines })
 }
 
 /// `position kind: movements; claims; ! flags`.

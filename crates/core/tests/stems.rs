@@ -7,7 +7,7 @@ use onhand_core::{Command, Fact, Rejection};
 use serde_json::{Value, json};
 
 /// The least that each stem needs.
-const LEAST: [(&str, &str); 25] = [
+const LEAST: [(&str, &str); 39] = [
     ("register_item", r#"{"sku":"W"}"#),
     ("add_alias", r#"{"sku":"W","alias":"WW"}"#),
     ("register_location", r#"{"location":"A"}"#),
@@ -42,6 +42,23 @@ const LEAST: [(&str, &str); 25] = [
         r#"{"location":"A","lines":[{"sku":"W","change":-1}],"reason":{"code":"found"}}"#,
     ),
     ("reverse_entry", r#"{"position":1,"reason":"did_not_occur"}"#),
+    ("rename_item", r#"{"sku":"W","to":"V"}"#),
+    ("merge_items", r#"{"sku":"W","into":"G"}"#),
+    ("close_item", r#"{"sku":"W"}"#),
+    ("set_mode", r#"{"sku":"W","mode":"unlimited"}"#),
+    ("set_policy", r#"{"set":{"share_percent":50}}"#),
+    (
+        "expect_stock",
+        r#"{"inbound":"PO-1","location":"A","lines":[{"sku":"W","quantity":1,"expected_at":"2026-12-01T00:00:00Z"}]}"#,
+    ),
+    ("open_pool", r#"{"pool":"P","channel":"web","lines":[{"sku":"W","quantity":1}]}"#),
+    ("release_tranche", r#"{"pool":"P","tranche":"T"}"#),
+    ("move_pool", r#"{"from":"P","lines":[{"sku":"W","quantity":1}]}"#),
+    ("close_pool", r#"{"pool":"P"}"#),
+    ("define_kit", r#"{"sku":"K","parts":[{"sku":"W","quantity":1}]}"#),
+    ("assemble_kit", r#"{"sku":"K","location":"A","quantity":1}"#),
+    ("disassemble_kit", r#"{"sku":"K","location":"A","quantity":1}"#),
+    ("relocate_order", r#"{"order":"O","lines":[{"ref":"1","to":"B"}]}"#),
 ];
 
 fn read(stem: &str, fields: &Value) -> Result<Command, String> {

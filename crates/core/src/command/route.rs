@@ -114,7 +114,10 @@ impl<'a> Route<'a> {
     fn limiting(&self, need: &Need, terms: &Terms) -> &'static str {
         match self.ledger.item(need.item).mode() {
             Mode::Capacity(_) => "capacity",
-            _ if terms.oversell > 0 => "oversell",
+            // Only who asks for more than there is meets the limit of overselling.
+            _ if terms.oversell > 0 && need.quantity as i64 > terms.base.max(0) + terms.own => {
+                "oversell"
+            }
             _ if terms.buffer > 0 => "buffer",
             _ if terms.exclusive => "exclusive",
             _ if terms.share_percent < 100 => "share_percent",
