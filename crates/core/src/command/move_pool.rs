@@ -75,15 +75,18 @@ fn take_pooled(
     let mut taken = Vec::with_capacity(wanted.len());
     for it in wanted {
         let part = left.iter_mut().find(|part| part.item == it.item);
+        // Promised beyond what one location has, the units of the others are spoken for.
+        let mut whole = part.as_ref().map_or(0, |it| u64::try_from(it.units_left()).unwrap_or(0));
         let (mut open, mut at) = (it.units, AtLocations::new());
         for (location, left) in part.into_iter().flat_map(|part| &mut part.left) {
-            let there = u64::try_from(*left).unwrap_or(0).min(open);
+            let there = u64::try_from(*left).unwrap_or(0).min(open).min(whole);
             if there == 0 || it.location.is_some_and(|named| named != *location) {
                 continue;
             }
             at.push((Spot::shared(*location), there));
             *left -= there as i64;
             open -= there;
+            whole -= there;
         }
         if open > 0 {
             let (pool, sku) = (pool.id.clone(), ledger.item(it.item).sku.clone());

@@ -113,12 +113,11 @@ impl<'a> Route<'a> {
 
     /// The term that keeps the channel from more.
     fn limiting(&self, need: &Need, terms: &Terms) -> &'static str {
+        let shared = if terms.exclusive { 0 } else { terms.base.max(0) };
         match self.ledger.item(need.item).mode() {
             Mode::Capacity(_) => "capacity",
             // Only who asks for more than there is meets the limit of overselling.
-            _ if terms.oversell > 0 && need.quantity as i64 > terms.base.max(0) + terms.own => {
-                "oversell"
-            }
+            _ if terms.oversell > 0 && need.quantity as i64 > shared + terms.own => "oversell",
             _ if terms.buffer > 0 => "buffer",
             _ if terms.exclusive => "exclusive",
             _ if terms.share_percent < 100 => "share_percent",

@@ -430,18 +430,18 @@ mod tests {
                 W reservable 0 published 0 | base 20 share 0
                 rejected insufficient_stock lines=[available=0 index=0 limiting=exclusive line=1 requested=1 shortfall=1 sku=W]
                 8 pool_opened: W@A pooled +10 in P1
-                rejected insufficient_stock lines=[available=2 index=0 limiting=exclusive line=1 requested=3 shortfall=1 sku=W]
+                rejected oversell_limit_reached lines=[available=2 index=0 limiting=oversell line=1 requested=3 shortfall=1 sku=W]
                 9 order_committed: W@A committed +2 in P1; W@A pooled -2 in P1
                 W reservable 0 published 0 | base 10 own -2 oversell 2 share -2
-                rejected insufficient_stock lines=[available=5 index=0 limiting=exclusive line=1 requested=6 shortfall=1 sku=W]
+                rejected oversell_limit_reached lines=[available=5 index=0 limiting=oversell line=1 requested=6 shortfall=1 sku=W]
                 10 order_committed: W@A committed +5 in P1; W@A pooled -5 in P1
-                rejected insufficient_stock lines=[available=0 index=0 limiting=exclusive line=1 requested=1 shortfall=1 sku=W]
+                rejected oversell_limit_reached lines=[available=0 index=0 limiting=oversell line=1 requested=1 shortfall=1 sku=W]
                 P1 open | W left 3@A drawn 7 own -2 | T1 out | T2 waits
                 11 tranche_released:
                 12 tranche_released:
-                rejected insufficient_stock lines=[available=5 index=0 limiting=exclusive line=1 requested=6 shortfall=1 sku=W]
+                rejected oversell_limit_reached lines=[available=5 index=0 limiting=oversell line=1 requested=6 shortfall=1 sku=W]
                 13 order_committed: W@A committed +5 in P1; W@A pooled -5 in P1
-                rejected insufficient_stock lines=[available=0 index=0 limiting=exclusive line=1 requested=1 shortfall=1 sku=W]
+                rejected oversell_limit_reached lines=[available=0 index=0 limiting=oversell line=1 requested=1 shortfall=1 sku=W]
                 P1 open | W left -2@A drawn 12 own -2 | T1 out | T2 out
                 W@A sellable 20 committed 12 pooled -2 free 8
                 rejected insufficient_stock lines=[available=8 index=0 limiting=free_stock line=1 location=A requested=9 shortfall=1 sku=W]
@@ -486,6 +486,148 @@ mod tests {
                 W reservable 104 published 104 | base 0 own 99 oversell 5 share 99
                 12 pool_closed: W@A pooled -99 in P1
                 W@A sellable 100 committed 1 free 99
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c24_shares_and_pools_are_checked_against_one_stock() {
+        check(
+            r#"
+            receive_stock A W:10
+            register_channel mall locations=A
+            open_pool P1 channel=mall W:4@A
+            set_policy channel=web set={"share_percent":50}
+            set_policy channel=mall set={"share_percent":50}
+            offer W web
+            offer W mall
+            commit_order O1 channel=mall W:7
+            commit_order O2 channel=web W:2
+            commit_order O2 channel=web W:1
+            offer W mall
+            stock W@A
+            "#,
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 channel_registered:
+                8 pool_opened: W@A pooled +4 in P1
+                9 policy_set:
+                10 policy_set:
+                W reservable 3 published 3 | base 6 share 3
+                W reservable 7 published 7 | base 6 own 4 share 7
+                11 order_committed: W@A committed +4 in P1; W@A committed +3; W@A pooled -4 in P1
+                rejected insufficient_stock lines=[available=1 index=0 limiting=share_percent line=1 requested=2 shortfall=1 sku=W]
+                12 order_committed: W@A committed +1
+                W reservable 1 published 1 | base 2 share 1
+                W@A sellable 10 committed 8 free 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c25_a_policy_takes_nothing_from_a_pool_or_from_what_it_promised() {
+        check(
+            r#"
+            receive_stock A W:10
+            open_pool P1 channel=web draw=only W:6@A
+            hold_stock H1 channel=web W:4
+            set_policy location=A set={"safety":{"units":8}}
+            set_policy channel=web set={"buffer":{"units":3}}
+            offer W web
+            commit_order O1 hold=H1
+            pool P1
+            stock W@A
+            "#,
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 pool_opened: W@A pooled +6 in P1
+                8 stock_held: W@A held +4 in P1; W@A pooled -4 in P1; until 900s
+                9 policy_set:
+                10 policy_set:
+                W reservable -1 published 0 | base 0 kept 4 own 2 buffer 3 share 2
+                11 order_committed: W@A held -4 in P1; W@A committed +4 in P1
+                P1 open | W left 2@A drawn 4 own 2
+                W@A sellable 10 committed 4 pooled 2 free 4
+            "#]],
+        );
+    }
+
+    #[test]
+    fn goods_promised_from_a_pool_may_leave_from_elsewhere() {
+        check(
+            "
+            receive_stock A W:5
+            receive_stock B W:5
+            open_pool P1 channel=web W:4@A W:3@B
+            commit_order O1 channel=web W:6
+            ship_order O1 1:3@B
+            due
+            ship_order O1
+            pool P1
+            reverse_entry 10 reason=did_not_occur
+            cancel_order O1
+            due
+            pool P1
+            stock W@A
+            stock W@B
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_received: W 5 supplier > B/sellable
+                8 pool_opened: W@A pooled +4 in P1; W@B pooled +3 in P1
+                9 order_committed: W@A committed +4 in P1; W@B committed +2 in P1; W@A pooled -4 in P1; W@B pooled -2 in P1
+                10 order_shipped: W 3 B/sellable > customer; W@B committed -2 in P1; W@A committed -1 in P1
+                nothing is due
+                11 order_shipped: W 3 A/sellable > customer; W@A committed -3 in P1
+                P1 open | W left 1@B drawn 6 own 1
+                12 entry_reversed: W 3 customer > B/sellable; W@B committed +2 in P1; W@A committed +1 in P1
+                13 order_cancelled: W@A committed -1 in P1; W@B committed -2 in P1; W@A pooled +1 in P1; W@B pooled +2 in P1
+                nothing is due
+                P1 open | W left 3@B 1@A drawn 3 own 4
+                W@A sellable 2 pooled 1 free 1
+                W@B sellable 5 pooled 3 free 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_pool_in_debt_at_one_location_is_settled_at_its_close() {
+        check(
+            r#"
+            receive_stock A W:10
+            receive_stock B W:10
+            set_policy channel=web set={"oversell":{"limit":3}}
+            open_pool P1 channel=web draw=only W:2@A
+            commit_order O1 channel=web W:5
+            move_pool to=P1 W:4@B
+            pool P1
+            move_pool from=P1 W:2
+            move_pool from=P1 W:1
+            offer W web
+            stock W@A
+            close_pool P1
+            stock W@A
+            stock W@B
+            cancel_order O1
+            offer W web
+            "#,
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable
+                7 stock_received: W 10 supplier > B/sellable
+                8 policy_set:
+                9 pool_opened: W@A pooled +2 in P1
+                10 order_committed: W@A committed +5 in P1; W@A pooled -5 in P1
+                11 pool_moved: W@B pooled +4 in P1
+                P1 open | W left -3@A 4@B drawn 5 own 1
+                rejected exceeds_pooled pool=P1 pooled=1 requested=2 sku=W
+                12 pool_moved: W@B pooled -1 in P1
+                W reservable 3 published 3 | base 12 oversell 3 share 0
+                W@A sellable 10 committed 5 pooled -3 free 5
+                13 pool_closed: W@B pooled -3 in P1; W@A pooled +3 in P1
+                W@A sellable 10 committed 5 free 5
+                W@B sellable 10 free 10
+                14 order_cancelled: W@A committed -5 in P1
+                W reservable 23 published 23 | base 20 oversell 3 share 20
             "#]],
         );
     }
