@@ -64,7 +64,12 @@ PoolMoved {
     lines: Vec<PoolLine>,
 });
 fact!(/** The rest of the pool is shared stock again; `lines` is that rest. */
-PoolClosed { pool: PoolId, #[serde(default, skip_serializing_if = "Vec::is_empty")] lines: Vec<PoolLine> });
+PoolClosed {
+    pool: PoolId,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] lines: Vec<PoolLine>,
+    /** Promised beyond what the pool had there: the shared stock bears it from now on. */
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] owed: Vec<PoolLine>,
+});
 fact!(/** Units that a pool lost because the shelf has fewer than the pools hold. */
 PoolLoss { pool: PoolId, sku: Sku, location: LocationId, quantity: Quantity });
 fact!(/** Stock fell below the pools, and these shrank by priority. */

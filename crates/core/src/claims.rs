@@ -12,7 +12,7 @@ use crate::{
 pub enum Claim {
     Held,
     Committed,
-    /// Set aside in a pool and not drawn yet.
+    /// Set aside in a pool and not drawn yet. Below zero where more was promised than set aside.
     Pooled,
 }
 
@@ -77,6 +77,7 @@ impl Fact {
             Fact::PoolOpened(it) => it.lines.iter().for_each(|line| pool(line, &it.pool, 1, visit)),
             Fact::PoolClosed(it) => {
                 it.lines.iter().for_each(|line| pool(line, &it.pool, -1, visit));
+                it.owed.iter().for_each(|line| pool(line, &it.pool, 1, visit));
             }
             Fact::PoolMoved(it) => {
                 for line in &it.lines {

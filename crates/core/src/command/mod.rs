@@ -50,6 +50,7 @@ mod return_stock;
 mod return_to_supplier;
 mod reverse_entry;
 mod route;
+mod set_aside;
 mod set_mode;
 mod set_policy;
 mod ship_order;

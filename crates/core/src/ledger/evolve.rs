@@ -57,7 +57,7 @@ impl Ledger {
             self.record_movement(movement)?;
         }
         self.record_claims(&entry.fact)?;
-        self.note_shortages(&watched);
+        self.note_shortages(&watched, &entry.fact)?;
         self.record_fact(&entry.fact, &entry.movements)?;
         self.heal_shortages();
         Ok(())
@@ -125,7 +125,8 @@ impl Ledger {
         self.touch_item(item);
         let claimed = self.items[item.0 as usize].cell_mut(location).claim_mut(change.claim);
         *claimed += change.units;
-        if *claimed < 0 {
+        // A pool may promise more than it has.
+        if *claimed < 0 && change.claim != Claim::Pooled {
             return Err(format!("releases more of {} than is claimed", change.sku));
         }
         if let (Claim::Pooled, Some(pool), false) = (change.claim, change.pool, merges) {
