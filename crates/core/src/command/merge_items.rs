@@ -279,7 +279,7 @@ mod tests {
             offer G web
             @50 count_stock A W:7 counted_at=35
             ship_order O1 1:1(sku=W) location=A occurred_at=15
-            count_stock A W:30 counted_at=45
+            count_stock A G:30 counted_at=45
             ",
             expect![[r#"
                 6 policy_set:
@@ -295,7 +295,7 @@ mod tests {
                 G reservable 31 published 31 | base 31 incoming 1 share 31
                 14 stock_counted: ! superseded_count sku=G; G counted 7 book 8 not applied
                 15 order_shipped: G 1 A/sellable > customer; ! uncommitted_ship order=O1 quantity=1 sku=G
-                16 stock_counted: G 30 count_variance > A/sellable; G counted 30 book 0
+                16 stock_counted: G 1 count_variance > A/sellable; G counted 30 book 29
             "#]],
         );
     }

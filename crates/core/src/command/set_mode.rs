@@ -10,7 +10,8 @@ args!(/** Set how an item is counted.
 
 Promises made before stay as they are, and so do the units on the shelves: as long as an item is not
 counted by its units, what is sold moves none. Of a capacity that changes, what was taken stays taken
-of the windows that begin at the same moments. */
+of the windows that begin at the same moments. What was taken of a window is known until a week after
+its end. */
 SetMode {
     pub sku: Sku,
     pub mode: Mode,
