@@ -60,12 +60,12 @@ impl Fact {
             }
             Fact::OrderShipped(it) => {
                 for line in &it.lines {
-                    each(&line.sku, &line.released, Claim::Committed, -1, visit);
+                    each(&line.sku, &line.released, Claim::Committed, -1, &mut spent(visit));
                 }
             }
             Fact::EntryReversed(it) => {
                 for line in &it.unshipped {
-                    each(&line.sku, &line.released, Claim::Committed, 1, visit);
+                    each(&line.sku, &line.released, Claim::Committed, 1, &mut spent(visit));
                 }
             }
             Fact::OrderRelocated(it) => {
@@ -153,6 +153,11 @@ fn each<'a>(
             drawn: true,
         });
     }
+}
+
+/// What is shipped stays taken of its window's capacity: the window is not concerned.
+fn spent<'a>(visit: &mut dyn FnMut(ClaimChange<'a>)) -> impl FnMut(ClaimChange<'a>) {
+    |change| visit(ClaimChange { window: None, ..change })
 }
 
 fn hold<'a>(sku: &'a Sku, at: &'a [Split], visit: &mut dyn FnMut(ClaimChange<'a>)) {

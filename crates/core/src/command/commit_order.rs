@@ -264,7 +264,11 @@ fn convert(hold: &Hold, drafts: &mut [Draft], ledger: &Ledger) -> Vec<ReleasedLi
     }
     held.retain(|it| !it.at.is_empty());
     held.into_iter()
-        .map(|it| ReleasedLine { r#ref: it.r#ref, sku: it.sku, at: splits(ledger, &it.at) })
+        .map(|it| ReleasedLine {
+            sku: ledger.current_sku(&it.sku),
+            r#ref: it.r#ref,
+            at: splits(ledger, &it.at),
+        })
         .collect()
 }
 

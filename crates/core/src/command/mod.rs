@@ -35,6 +35,7 @@ mod inspect_stock;
 mod lines;
 mod merge_items;
 mod move_pool;
+mod named;
 mod open_pool;
 mod prelude;
 mod receive_stock;

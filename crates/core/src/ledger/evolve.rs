@@ -66,7 +66,18 @@ impl Ledger {
     fn record_movement(&mut self, movement: &Movement) -> Recorded {
         let item = self.stored_item(&movement.sku)?;
         self.record_side(item, &movement.from, -movement.quantity.signed())?;
-        self.record_side(item, &movement.to, movement.quantity.signed())
+        self.record_side(item, &movement.to, movement.quantity.signed())?;
+        // What a merge turns into another item in transit was sent before.
+        match (&movement.from, &movement.to) {
+            (Account::Shelf(..), Account::Transit(id)) => self.record_sent(id, item, movement),
+            _ => Ok(()),
+        }
+    }
+
+    fn record_sent(&mut self, id: &TransferId, item: ItemNo, movement: &Movement) -> Recorded {
+        let transfer = self.transfers.get_mut(id).ok_or("moves an unknown transfer")?;
+        *transfer.sent.entry(item.0).or_default() += movement.quantity.units();
+        Ok(())
     }
 
     fn record_side(&mut self, item: ItemNo, account: &Account, change: i64) -> Recorded {
@@ -99,10 +110,6 @@ impl Ledger {
         *left = left.checked_add_signed(change).ok_or("more leaves transit than is in it")?;
         if *left == 0 {
             transfer.in_transit.remove(&item.0);
-        }
-        // Goods enter transit only when the transfer starts.
-        if change > 0 {
-            *transfer.sent.entry(item.0).or_default() += change.unsigned_abs();
         }
         Ok(())
     }
@@ -276,9 +283,7 @@ impl Ledger {
         for line in it.lines.iter().filter(|line| line.applied) {
             let item = self.stored_item(&line.sku)?;
             self.touch_item(item);
-            let anchors = &mut self.items[item.0 as usize].info_mut().anchors;
-            anchors.retain(|it| it.location != location || it.condition != line.condition);
-            anchors.push(Anchor {
+            self.items[item.0 as usize].set_anchor(Anchor {
                 location,
                 condition: line.condition,
                 counted_at: it.counted_at,

@@ -240,6 +240,11 @@ impl Ledger {
         }
     }
 
+    /// An item's own SKU as of now, whichever name it was recorded under.
+    pub fn current_sku(&self, name: &Sku) -> Sku {
+        self.item_no(name).map_or(name, |it| &self.item(it).sku).clone()
+    }
+
     /// Every name that leads to an item: SKUs and aliases.
     pub fn names(&self) -> impl Iterator<Item = (&Sku, ItemNo)> {
         self.by_sku.iter().map(|(sku, number)| (sku, *number))
