@@ -99,6 +99,8 @@ MovedClaim {
     claim: Claim,
     quantity: Quantity,
     #[serde(default, skip_serializing_if = "Option::is_none")] pool: Option<PoolId>,
+    /** The pool had promised that many units more than it held: what moves is the debt. */
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")] owed: bool,
 });
 fact!(/** Two items are one from now on: every name of `from` means `into`. */
 ItemsMerged { from: Sku, into: Sku, #[serde(default, skip_serializing_if = "Vec::is_empty")] claims: Vec<MovedClaim> });

@@ -202,7 +202,8 @@ fn pool<'a>(
 
 fn merge<'a>(it: &'a ItemsMerged, visit: &mut dyn FnMut(ClaimChange<'a>)) {
     for moved in &it.claims {
-        for (sku, sign) in [(&it.from, -1), (&it.into, 1)] {
+        let out = if moved.owed { 1 } else { -1 };
+        for (sku, sign) in [(&it.from, out), (&it.into, -out)] {
             visit(ClaimChange {
                 sku,
                 location: &moved.location,

@@ -106,19 +106,20 @@ fn transits(
 fn claims(ledger: &Ledger, gone: ItemNo) -> Result<Vec<MovedClaim>, Rejection> {
     let item = ledger.item(gone);
     let mut claims = Vec::new();
-    let mut add = |location: LocationNo, claim: Claim, units: u64, pool: Option<&PoolId>| {
+    let mut add = |location: LocationNo, claim: Claim, units: i64, pool: Option<&PoolId>| {
         if units == 0 {
             return Ok(());
         }
-        let quantity = Quantity::new(units)
+        let quantity = Quantity::new(units.unsigned_abs())
             .ok_or_else(|| Rejection::BalanceTooLarge { sku: item.sku.clone() })?;
         let location = ledger.location(location).id.clone();
-        claims.push(MovedClaim { location, claim, quantity, pool: pool.cloned() });
+        let (pool, owed) = (pool.cloned(), units < 0);
+        claims.push(MovedClaim { location, claim, quantity, pool, owed });
         Ok(())
     };
     for cell in &item.cells {
-        add(cell.location, Claim::Held, cell.held.unsigned_abs(), None)?;
-        add(cell.location, Claim::Committed, cell.committed.unsigned_abs(), None)?;
+        add(cell.location, Claim::Held, cell.held, None)?;
+        add(cell.location, Claim::Committed, cell.committed, None)?;
     }
     for pool in item.pools().iter().map(|it| ledger.pool(*it)) {
         for (location, units) in pool.part(gone).map_or(&[][..], |it| &it.left) {

@@ -76,7 +76,7 @@ pub(super) fn sources(
     let source = |it: &Wanted| {
         let locations = match (it.location, channel) {
             (Some(named), _) => vec![named],
-            (None, Some(channel)) => ledger.serving(it.item, channel, NOW).as_slice().to_vec(),
+            (None, Some(channel)) => ledger.serving(it.item, channel, NOW).to_vec(),
             (None, None) => Vec::new(),
         };
         let open = locations.into_iter().filter(|it| !ledger.location(*it).closed);

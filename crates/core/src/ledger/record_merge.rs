@@ -94,8 +94,7 @@ impl Ledger {
         self.touch_short();
         for place in ours {
             let units = self.short.remove(&place).unwrap_or(0);
-            let cell = self.cell(into, place.1);
-            let missing = u64::try_from(cell.pooled - cell.unpromised()).unwrap_or(0);
+            let missing = self.pool_deficit(into, place.1);
             let short = self.short.entry((into, place.1)).or_default();
             *short = (*short + units).min(missing);
         }
