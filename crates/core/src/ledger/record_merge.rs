@@ -238,24 +238,24 @@ mod tests {
         );
         shop.ask(json!({"commit_order": {"order": "O1", "channel": "web", "lines": [{"sku": "W", "quantity": 1}]}}));
         shop.check(expect![
-            "W sellable 20 committed 1 held 4 pooled 3 | P1 own 1 W left 3 drawn 5 G left 2 drawn 0"
+            "W sellable 20 committed 1 held 4 pooled 3 | P1 own 3 W left 3 drawn 5 G left 2 drawn 0"
         ]);
         shop.ask(merge());
         shop.check(expect![
-            "G sellable 30 committed 1 held 4 pooled 5 | P1 own 2 G left 5 drawn 5"
+            "G sellable 30 committed 1 held 4 pooled 5 | P1 own 5 G left 5 drawn 5"
         ]);
         shop.ask(json!({"release_hold": {"hold": "H1", "lines": [{"ref": "1", "quantity": 3}]}}));
         shop.check(expect![
-            "G sellable 30 committed 1 held 1 pooled 8 | P1 own 5 G left 8 drawn 2"
+            "G sellable 30 committed 1 held 1 pooled 8 | P1 own 8 G left 8 drawn 2"
         ]);
         shop.ask(json!({"commit_order": {"order": "O2", "hold": "H1"}}));
         shop.ask(json!({"cancel_order": {"order": "O1"}}));
         shop.check(expect![
-            "G sellable 30 committed 1 held 0 pooled 9 | P1 own 6 G left 9 drawn 1"
+            "G sellable 30 committed 1 held 0 pooled 9 | P1 own 9 G left 9 drawn 1"
         ]);
         shop.ask(json!({"commit_order": {"order": "O3", "channel": "web", "lines": [{"sku": "WW", "quantity": 6}]}}));
         shop.check(expect![
-            "G sellable 30 committed 7 held 0 pooled 3 | P1 own 0 G left 3 drawn 7"
+            "G sellable 30 committed 7 held 0 pooled 3 | P1 own 3 G left 3 drawn 7"
         ]);
         let rest = json!([{"sku": "G", "at": [{"location": "A", "quantity": 3}]}]);
         shop.tell(json!({"pool_closed": {"pool": "P1", "lines": rest}}));
@@ -326,7 +326,7 @@ mod tests {
         shop.ask(json!({"rename_item": {"sku": "W", "to": "WX"}}));
         shop.ask(json!({"cancel_transfer": {"transfer": "T1", "outcome": "restock"}}));
         shop.check(expect![
-            "WX sellable 30 committed 0 held 0 pooled 10 | P1 own 7 WX left 10 drawn 0"
+            "WX sellable 30 committed 0 held 0 pooled 10 | P1 own 10 WX left 10 drawn 0"
         ]);
     }
 }
