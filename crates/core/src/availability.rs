@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! believed(l)  = sellable(l) x trust(l), rounded down
-//! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l), if that is above zero
+//! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l)
 //! kept(l)      = the part of unclaimed(l), if any, that safety(l) keeps back
 //! base         = sum of unclaimed(l) - kept(l) over the channel's locations, + incoming
-//! over         = what is promised beyond what is there: the shortfall of base before safety
+//! over         = what is promised beyond what is there: the shortfall of base before safety,
+//!                less what own counts of it
 //! share        = own - over + (exclusive ? 0 : base x percent, rounded down, if above zero)
 //! reservable   = share - buffer + oversell
 //! published    = 0 if share <= end_when, else reservable between 0 and max_listed
@@ -18,8 +19,8 @@
 use serde::Serialize;
 
 use crate::{
-    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, Mode, NOW, Oversell, Pending,
-    PoolDraw, PoolNo, Recipe, Ruling, Time,
+    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, Mode, NOW, Origin, Oversell,
+    Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
 };
 
 /// The figures of one item at one location that the formula begins with, in base units.
@@ -29,7 +30,7 @@ pub struct Shelf {
     pub committed: i64,
     /// By holds that are live.
     pub held: i64,
-    /// Set aside in pools and not drawn. Below zero where pools promised more than they had.
+    /// Set aside in open pools and not drawn.
     pub pooled: i64,
 }
 
@@ -56,7 +57,7 @@ pub struct ShelfTerms {
 impl Shelf {
     pub fn terms(self, rules: &ShelfRules) -> ShelfTerms {
         let believed = part(self.sellable, rules.trust_percent);
-        let unclaimed = believed - self.committed - self.held - self.pooled.max(0);
+        let unclaimed = believed - self.committed - self.held - self.pooled;
         let kept = rules.safety.of(believed).min(unclaimed.max(0));
         ShelfTerms { shelf: self, believed, unclaimed, kept, free: unclaimed - kept }
     }
@@ -83,7 +84,9 @@ pub struct Own {
     pub released: i64,
     /// A pool is to be sold instead of the shared stock.
     pub only: bool,
-    /// There is such a pool.
+    /// Promised beyond what they have where it lies: `units` counts it, and so does the shelf.
+    pub owed: i64,
+    /// There is a pool.
     pub any: bool,
 }
 
@@ -131,7 +134,7 @@ impl Sum {
         let exclusive = rules.exclusive || own.only;
         let there = self.unclaimed + self.incoming;
         let base = there - self.kept;
-        let over = (-there).max(0);
+        let over = (-there - own.owed).max(0);
         let shared = if exclusive { 0 } else { part(base.max(0), rules.share_percent) };
         let share = own.units - over + shared;
         let measure = if exclusive { own.released } else { self.believed };
@@ -262,8 +265,7 @@ impl Ledger {
 
     /// The figures at a location at `now`.
     pub fn shelf(&self, item: ItemNo, location: LocationNo, now: Time) -> Shelf {
-        let Some(cell) = self.item(item).cell(location) else { return Shelf::default() };
-        self.shelf_of(item, cell, now)
+        self.shelf_of(item, &self.cell(item, location), now, &Pending::default())
     }
 
     /// What the location has for sale, whoever asks, once what is pending is claimed.
@@ -274,8 +276,7 @@ impl Ledger {
         now: Time,
         pending: &Pending,
     ) -> ShelfTerms {
-        let mut shelf = self.shelf(item, location, now);
-        pending.claim(item, location, &mut shelf);
+        let shelf = self.shelf_of(item, &self.cell(item, location), now, pending);
         shelf.terms(&self.shelf_rules(item, location, NOW))
     }
 
@@ -310,6 +311,7 @@ impl Ledger {
         }
         for number in self.pools_for(item, who, now) {
             own.any = true;
+            own.owed += self.owed_by(number, item, now, pending);
             own.units += self.own_in(number, item, now) - pending.of_pool(item, number) as i64;
             own.released += self.pool(number).released(item, now) as i64;
             own.only |= self.pool(number).draw == PoolDraw::Only;
@@ -320,7 +322,8 @@ impl Ledger {
     /// Units of one pool that can be drawn at `now`: what holds past their end give back included.
     /// Below zero where more was drawn than released.
     pub fn own_in(&self, number: PoolNo, item: ItemNo, now: Time) -> i64 {
-        self.pool(number).own(item, now, self.given_back_to(number, item, now))
+        let back = self.given_back_to(item, now, |it| it.origin == Origin::Pool(number));
+        self.pool(number).own(item, now, back)
     }
 
     /// The window's shelf of a capacity item: what is taken of it counts as committed.
