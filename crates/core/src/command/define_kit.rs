@@ -1,5 +1,7 @@
 //! Define a kit: what it is made of from now on. Claims made before keep their recipe.
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::lines::contradiction;
 use super::prelude::*;
 
@@ -15,10 +17,173 @@ KitPartUnits {
     pub quantity: Quantity,
 });
 
+/// Most parts of one kit.
+const PARTS_MAX: usize = 100;
+
 pub(super) fn decide(
-    _ledger: &Ledger,
+    ledger: &Ledger,
     _now: Time,
-    _command: &DefineKit,
+    command: &DefineKit,
 ) -> Result<Decision, Rejection> {
-    Err(contradiction("command", "is not built yet"))
+    check_number(command)?;
+    check_kit(ledger, command)?;
+    for (index, part) in command.parts.iter().enumerate() {
+        check_part(ledger, command, index, part)?;
+    }
+    refuse_doubled_parts(ledger, command)?;
+    let kit = ledger.known_item(&command.sku)?;
+    let parts = command.parts.iter();
+    let parts = parts.map(|it| Ok((ledger.known_item(&it.sku)?, it.quantity)));
+    let parts = parts.collect::<Result<Vec<(ItemNo, Quantity)>, Rejection>>()?;
+    ledger.sold_item(&command.sku)?;
+    for part in &command.parts {
+        ledger.sold_item(&part.sku)?;
+    }
+    let own_name = |(item, quantity)| KitPart { sku: ledger.item(item).sku.clone(), quantity };
+    let fact = Fact::KitDefined(KitDefined {
+        sku: ledger.item(kit).sku.clone(),
+        version: ledger.item(kit).recipe().map_or(1, |it| it.version + 1),
+        parts: parts.into_iter().map(own_name).collect(),
+    });
+    Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
+}
+
+fn check_number(command: &DefineKit) -> Result<(), Rejection> {
+    match command.parts.len() {
+        0 => Err(contradiction("parts", "must have at least one part")),
+        1..=PARTS_MAX => Ok(()),
+        more => {
+            let message = format_smolstr!("has {more} parts; at most {PARTS_MAX} are allowed");
+            Err(contradiction("parts", &message))
+        }
+    }
+}
+
+/// What is assembled stands on a shelf and is counted; and no kit is made of kits.
+fn check_kit(ledger: &Ledger, command: &DefineKit) -> Result<(), Rejection> {
+    let Some(kit) = ledger.item_no(&command.sku) else { return Ok(()) };
+    if !ledger.item(kit).mode().is_finite() {
+        let message = "must be counted by its units: a kit has what its parts make";
+        return Err(contradiction("sku", message));
+    }
+    let used_in = ledger.item(kit).info.as_ref().map_or(&[][..], |it| &it.used_in);
+    let made_of_it = |it: &&ItemNo| {
+        let recipe = ledger.item(**it).recipe();
+        recipe.is_some_and(|it| it.parts.iter().any(|(part, _)| *part == kit))
+    };
+    match used_in.iter().find(made_of_it) {
+        Some(whole) => {
+            let whole = &ledger.item(*whole).sku;
+            let message = format_smolstr!("is a part of the kit {whole}: list its parts there");
+            Err(contradiction("sku", &message))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_part(
+    ledger: &Ledger,
+    command: &DefineKit,
+    index: usize,
+    part: &KitPartUnits,
+) -> Result<(), Rejection> {
+    let known = ledger.item_no(&part.sku);
+    let is_itself =
+        part.sku == command.sku || known.is_some_and(|it| Some(it) == ledger.item_no(&command.sku));
+    if is_itself {
+        return Err(contradiction(sku_of(index), "is the kit itself"));
+    }
+    match known.and_then(|it| ledger.item(it).recipe()) {
+        Some(_) => Err(contradiction(sku_of(index), "is a kit: list its parts instead")),
+        None => Ok(()),
+    }
+}
+
+fn sku_of(index: usize) -> SmolStr {
+    format_smolstr!("parts[{index}].sku")
+}
+
+/// One part under two of its names is doubled too.
+fn refuse_doubled_parts(ledger: &Ledger, command: &DefineKit) -> Result<(), Rejection> {
+    let same = |one: &Sku, other: &Sku| {
+        one == other || ledger.item_no(one).is_some_and(|it| Some(it) == ledger.item_no(other))
+    };
+    for (index, part) in command.parts.iter().enumerate() {
+        if command.parts[..index].iter().any(|before| same(&before.sku, &part.sku)) {
+            let (field, value) = ("parts.sku".into(), part.sku.as_str().into());
+            return Err(Rejection::DuplicateInBatch { field, value });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn a_kit_counts_its_versions_and_stores_parts_by_their_own_names() {
+        check(
+            "
+            register_item K aliases=KK
+            define_kit K W:2 GG:1
+            receive_stock A W:9 G:9
+            offer K web
+            define_kit KK W:3
+            offer K web
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 9 supplier > A/sellable; G 9 supplier > A/sellable
+                K reservable 4 published 4 | assembled reservable 0 published 0 | base 0 share 0
+                9 kit_defined:
+                K reservable 3 published 3 | assembled reservable 0 published 0 | base 0 share 0
+            "#]],
+        );
+    }
+
+    #[test]
+    fn bad_kits_are_refused() {
+        check(
+            "
+            register_item K aliases=KK
+            register_item L
+            define_kit K parts=[]
+            define_kit K K:1
+            define_kit K W:1 KK:1
+            define_kit K W:1 W:2
+            define_kit K G:1 GG:2
+            define_kit K X:1 X:1
+            define_kit K W:1 X:1
+            define_kit X W:1
+            define_kit X X:1
+            define_kit K W:1 G:1
+            define_kit L W:1 K:1
+            define_kit W G:1
+            define_kit K G:1
+            define_kit W L:1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 item_registered:
+                rejected contradiction field=parts message=must have at least one part
+                rejected contradiction field=parts[0].sku message=is the kit itself
+                rejected contradiction field=parts[1].sku message=is the kit itself
+                rejected duplicate_in_batch field=parts.sku value=W
+                rejected duplicate_in_batch field=parts.sku value=GG
+                rejected duplicate_in_batch field=parts.sku value=X
+                rejected unknown_sku sku=X
+                rejected unknown_sku sku=X
+                rejected contradiction field=parts[0].sku message=is the kit itself
+                8 kit_defined:
+                rejected contradiction field=parts[1].sku message=is a kit: list its parts instead
+                rejected contradiction field=sku message=is a part of the kit K: list its parts there
+                9 kit_defined:
+                10 kit_defined:
+            "#]],
+        );
+    }
 }
