@@ -186,4 +186,19 @@ mod tests {
             "#]],
         );
     }
+
+    #[test]
+    fn a_kit_has_at_most_a_hundred_parts() {
+        let parts = |many: usize| {
+            let part = |place: usize| format!("{{\"sku\":\"P{place}\",\"quantity\":1}}");
+            (0..many).map(part).collect::<Vec<String>>().join(",")
+        };
+        check(
+            &format!("define_kit W parts=[{}]\ndefine_kit W parts=[{}]", parts(100), parts(101)),
+            expect![[r#"
+                rejected unknown_sku sku=P0
+                rejected contradiction field=parts message=has 101 parts; at most 100 are allowed
+            "#]],
+        );
+    }
 }

@@ -182,14 +182,15 @@ impl Expansion<'_> {
         gone.min(need.quantity) + from_hold + self.take_assembled(need, left)
     }
 
-    /// Kits of the line that were shipped assembled, that were begun to be shipped in parts, and
-    /// that were cancelled, before the line came.
+    /// Kits of the line that were shipped assembled, of which a part was shipped or cancelled by
+    /// itself, and that were cancelled, before the line came.
     fn came_early(&self, need: &Need, recipe: &Recipe) -> (u64, u64, u64) {
         let Some(order) = self.asking.order else { return (0, 0, 0) };
         let gone = order.line(&need.line).map_or(0, |it| it.uncommitted);
         let begun = recipe.parts.iter().enumerate().filter_map(|(place, (_, per_kit))| {
-            let part = order.line(&need.line.part(place + 1)?)?;
-            Some(part.uncommitted.div_ceil(*per_kit))
+            let part = need.line.part(place + 1)?;
+            let shipped = order.line(&part)?.uncommitted;
+            Some(shipped.saturating_add(called_off(order, &part)).div_ceil(*per_kit))
         });
         (gone, begun.max().unwrap_or(0), called_off(order, &need.line))
     }
@@ -261,7 +262,7 @@ pub(super) fn expand_by(
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::check;
+    use crate::testing::{check, run};
 
     #[test]
     fn c18_a_kit_is_held_with_all_its_parts_in_one_entry() {
@@ -485,5 +486,66 @@ mod tests {
                 rejected contradiction field=lines[0].quantity message=makes too many units of a part
             "#]],
         );
+    }
+
+    /// Every mix of what stands assembled and what parts there are, of small numbers: what is
+    /// offered is what can be held, and what is cancelled and shipped leaves the shelves right.
+    #[test]
+    fn c19_kits_are_counted_in_every_mix_of_assembled_and_parts() {
+        let mut cases = 0;
+        for assembled in [0, 1, 3] {
+            for (w, g) in [(0, 5), (3, 1), (4, 1), (4, 2), (7, 5), (9, 0)] {
+                for asked in 1..=5_u64 {
+                    for called_off in 0..=asked {
+                        for shipped in 0..=asked - called_off {
+                            check_mix(assembled, w, g, asked, called_off, shipped);
+                            cases += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(cases, 990);
+    }
+
+    fn check_mix(assembled: u64, w: u64, g: u64, asked: u64, called_off: u64, shipped: u64) {
+        let most = assembled + (w / 2).min(g);
+        let some = |verb: &str, units: u64| match units {
+            0 => "offer K web".to_string(),
+            units => verb.replace('#', &units.to_string()),
+        };
+        let mut commands: Vec<String> =
+            vec!["register_item K".into(), "define_kit K W:2 G:1".into()];
+        for (sku, units) in [("K", assembled), ("W", w), ("G", g)] {
+            commands.push(some(&format!("receive_stock A {sku}:#"), units));
+        }
+        commands.push("offer K web".into());
+        commands.push(format!("hold_stock H1 channel=web K:{asked}"));
+        let said = run(&commands.join("\n"));
+        let case = format!("{assembled} {w} {g}, {asked} -{called_off} >{shipped}: {said:?}");
+        assert!(said[5].starts_with(&format!("K reservable {most} published {most} ")), "{case}");
+        if asked > most {
+            assert!(said[6].contains(&format!("[available={most} index=0 ")), "{case}");
+            assert!(said[6].contains(&format!("requested={asked} ")), "{case}");
+            return;
+        }
+        // What is held comes as it stands assembled, and is called off and shipped in whole kits.
+        commands.push("commit_order O1 hold=H1".into());
+        commands.push("define_kit K G:9".into());
+        commands.push(some("cancel_order O1 1:#", called_off));
+        commands.push(some("ship_order O1 1:#", shipped));
+        let rest = asked - called_off - shipped;
+        commands.push(some("cancel_order O1 1", rest));
+        commands.extend(["stock K@A", "stock W@A", "stock G@A"].map(String::from));
+        let said = run(&commands.join("\n"));
+        let whole = assembled.min(asked);
+        let left_whole = whole - called_off.saturating_sub(asked - whole);
+        let gone_whole = shipped.min(left_whole);
+        let gone = shipped - gone_whole;
+        for (place, sku, left) in
+            [(12, "K", assembled - gone_whole), (13, "W", w - 2 * gone), (14, "G", g - gone)]
+        {
+            assert_eq!(said[place], format!("{sku}@A sellable {left} free {left}"), "{case}");
+        }
     }
 }
