@@ -93,7 +93,7 @@ impl CameBack {
                 });
             }
         }
-        let shipped = |it: &OrderLine| self.returnable(Some(&it.r#ref), Some(it));
+        let shipped = |it: &OrderLine| self.left_of(it);
         let units = kit.assembled_first(line.quantity.units(), shipped).ok_or_else(|| {
             contradiction(field_of(index, "quantity"), "makes too many units of a part")
         })?;
@@ -117,7 +117,7 @@ impl CameBack {
         let known = order.zip(line.r#ref.as_ref()).and_then(|(order, it)| order.line(it));
         let sku = sku_of(ledger, command, index, line, known)?;
         let units = line.quantity.units();
-        let linked = units.min(self.returnable(line.r#ref.as_ref(), known));
+        let linked = units.min(known.map_or(0, |it| self.left_of(it)));
         let condition = line.condition.unwrap_or(Condition::QualityControl);
         // What nobody sold on that line nobody vouches for: it waits in quality control.
         let surplus = if line.r#ref.is_some() { units - linked } else { 0 };
@@ -141,9 +141,8 @@ impl CameBack {
     }
 
     /// Units of the order line that were shipped and have not come back, nor in earlier lines.
-    fn returnable(&self, line: Option<&LineRef>, known: Option<&OrderLine>) -> u64 {
-        let Some(known) = known else { return 0 };
-        let same = self.lines.iter().filter(|it| it.r#ref.as_ref() == line);
+    fn left_of(&self, known: &OrderLine) -> u64 {
+        let same = self.lines.iter().filter(|it| it.r#ref.as_ref() == Some(&known.r#ref));
         let before: u64 = same.map(|it| it.linked).sum();
         known.shipped - known.returned - before
     }
