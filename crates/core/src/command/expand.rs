@@ -37,7 +37,7 @@ pub(super) fn needs(asking: &Asking<'_>, lines: &[ClaimLine]) -> Result<Vec<Need
     };
     let mut needs = Vec::with_capacity(lines.len());
     for (index, (line, name)) in lines.iter().zip(&refs).enumerate() {
-        let item = asking.ledger.sold_item(&line.sku)?;
+        let item = expansion.sold_item(&line.sku)?;
         let location = line.location.as_ref();
         let location = location.map(|it| asking.ledger.open_location(it)).transpose()?;
         let (quantity, slot) = (line.quantity.units(), line.slot);
@@ -145,6 +145,13 @@ struct Expansion<'a> {
 }
 
 impl Expansion<'_> {
+    /// A kit may be closed while a hold still holds its parts: that is kept.
+    fn sold_item(&self, sku: &Sku) -> Result<ItemNo, Rejection> {
+        let item = self.asking.ledger.known_item(sku)?;
+        let held = self.held.get(&item).map_or(0, |it| it.assembled + it.of_parts);
+        if held > 0 { Ok(item) } else { self.asking.ledger.sold_item(sku) }
+    }
+
     fn expand(
         &mut self,
         need: Need,
