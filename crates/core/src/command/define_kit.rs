@@ -201,4 +201,106 @@ mod tests {
             "#]],
         );
     }
+
+    #[test]
+    fn c23_a_kit_has_what_the_final_figures_of_its_parts_make() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:40 G:12
+            offer K web
+            set_policy sku=W channel=web set={\"buffer\":{\"units\":20}}
+            offer K web
+            receive_stock B K:2
+            offer K web
+            set_policy sku=W channel=web set={\"max_listed\":5}
+            offer K web
+            damage_stock A W:36
+            offer W web
+            offer K web
+            set_policy sku=W channel=web set={\"oversell\":{\"limit\":30}}
+            offer K web
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 40 supplier > A/sellable; G 12 supplier > A/sellable
+                K reservable 12 published 12 | assembled reservable 0 published 0 | base 0 share 0
+                9 policy_set:
+                K reservable 10 published 10 | assembled reservable 0 published 0 | base 0 share 0
+                10 stock_received: K 2 supplier > B/sellable
+                K reservable 12 published 12 | assembled reservable 2 published 2 | base 2 share 2
+                11 policy_set:
+                K reservable 12 published 4 | assembled reservable 2 published 2 | base 2 share 2
+                12 stock_damaged: W 36 A/sellable > A/damaged
+                W reservable -16 published 0 | base 4 buffer 20 share 4
+                K reservable 2 published 2 | assembled reservable 2 published 2 | base 2 share 2
+                13 policy_set:
+                K reservable 9 published 4 | assembled reservable 2 published 2 | base 2 share 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c23_a_kit_whose_part_is_oversold_has_nothing() {
+        check(
+            "
+            register_item K
+            define_kit K W:1 G:1
+            receive_stock A W:6 G:33
+            commit_order O1 W:6@A
+            damage_stock A W:6
+            offer W web
+            offer K web
+            hold_stock H1 channel=web K:1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 6 supplier > A/sellable; G 33 supplier > A/sellable
+                9 order_committed: W@A committed +6
+                10 stock_damaged: W 6 A/sellable > A/damaged; ! oversold by=6 location=A sku=W
+                W reservable -6 published 0 | base -6 over 6 share -6
+                K reservable 0 published 0 | assembled reservable 0 published 0 | base 0 share 0
+                rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 part=W requested=1 shortfall=1 sku=K]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn rules_about_a_kit_itself() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:40 G:12 K:2
+            set_policy channel=web set={\"oversell\":{\"limit\":4}}
+            offer K web
+            set_policy channel=web clear=oversell
+            set_policy sku=K channel=web set={\"max_listed\":5,\"end_when\":3}
+            offer K web
+            hold_stock H1 channel=web K:11
+            offer K web
+            set_policy sku=K channel=web set={\"buffer\":{\"units\":1}}
+            release_hold H1
+            offer K web
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 40 supplier > A/sellable; G 12 supplier > A/sellable; K 2 supplier > A/sellable
+                9 policy_set:
+                K reservable 18 published 18 | assembled reservable 2 published 2 | base 2 share 2
+                10 policy_set:
+                11 policy_set:
+                K reservable 14 published 5 | assembled reservable 2 published 0 | base 2 share 2
+                12 stock_held: K@A held +2; W@A held +18; G@A held +9; until 900s
+                K reservable 3 published 0 | assembled reservable 0 published 0 | base 0 share 0
+                13 policy_set:
+                14 hold_released: K@A held -2; W@A held -18; G@A held -9; whole
+                K reservable 13 published 5 | assembled reservable 1 published 0 | base 2 buffer 1 share 2
+            "#]],
+        );
+    }
 }
