@@ -361,8 +361,7 @@ impl Ledger {
         }
     }
 
-    /// The terms of an item that is no kit, or of what is assembled of one, once what is pending is
-    /// claimed.
+    /// The terms of an item, once what is pending is claimed.
     pub fn terms(
         &self,
         item: ItemNo,
@@ -372,10 +371,30 @@ impl Ledger {
         pending: &Pending,
     ) -> Terms {
         let rules = self.channel_rules(item, who.channel, NOW);
+        self.terms_by(&rules, item, who, slot, now, pending)
+    }
+
+    /// The terms of what stands assembled of a kit. It has no oversell: what is not assembled is made
+    /// of parts, and these say how far they can be oversold.
+    pub fn assembled(&self, item: ItemNo, who: &Claimant<'_>, now: Time) -> Terms {
+        let rules = self.channel_rules(item, who.channel, NOW);
+        let rules = ChannelRules { oversell: PLAIN.oversell, ..rules };
+        self.terms_by(&rules, item, who, None, now, &Pending::default())
+    }
+
+    fn terms_by(
+        &self,
+        rules: &ChannelRules,
+        item: ItemNo,
+        who: &Claimant<'_>,
+        slot: Option<Time>,
+        now: Time,
+        pending: &Pending,
+    ) -> Terms {
         let mut sum = Sum::default();
         if let Some(window) = self.window_shelf(item, slot.unwrap_or(now), now, pending) {
             sum.add(&window.terms(&ShelfRules { safety: KeptBack::default(), trust_percent: 100 }));
-            return sum.terms(&rules, Own::default());
+            return sum.terms(rules, Own::default());
         }
         let locations = who.channel.map_or(&[][..], |it| self.serving(item, it, NOW));
         for location in locations {
@@ -385,10 +404,11 @@ impl Ledger {
             let until = now.plus_seconds(rules.sell_ahead_days.saturating_mul(86_400));
             sum.incoming = self.incoming(item, locations, until, NOW);
         }
-        sum.terms(&rules, self.own(item, who, now, pending))
+        sum.terms(rules, self.own(item, who, now, pending))
     }
 
-    /// A kit has what is assembled, and as many as the part that is scarcest allows.
+    /// A kit has what stands assembled, and as many as the part that is scarcest makes by its own final
+    /// figures.
     fn kit_offer(
         &self,
         item: ItemNo,
@@ -397,7 +417,7 @@ impl Ledger {
         slot: Option<Time>,
         now: Time,
     ) -> Offer {
-        let assembled = self.terms(item, who, slot, now, &Pending::default());
+        let assembled = self.assembled(item, who, now);
         let parts = recipe.parts.iter().map(|(part, need)| {
             let offer = self.plain_offer(*part, who, slot, now);
             let reservable = offer.reservable().map(|it| it.max(0) / *need as i64);
@@ -405,13 +425,14 @@ impl Ledger {
         });
         let scarcest = parts.reduce(|one, other| (less(one.0, other.0), less(one.1, other.1)));
         match scarcest {
-            Some((Some(reservable), Some(published))) => {
-                let listed = assembled.published + published;
-                Offer::Kit {
-                    assembled,
-                    reservable: assembled.reservable.max(0) + reservable,
-                    published: assembled.max_listed.map_or(listed, |most| listed.min(most)),
-                }
+            Some((Some(of_parts), Some(listed))) => {
+                let reservable = assembled.reservable.max(0) + of_parts;
+                let listed = listed + assembled.reservable.max(0) as u64;
+                // What ends or bounds the listing of a kit means all of it, however it is made up.
+                let ended = assembled.end_when.is_some_and(|end| reservable <= end as i64);
+                let listed = if ended { 0 } else { listed };
+                let published = assembled.max_listed.map_or(listed, |most| listed.min(most));
+                Offer::Kit { assembled, reservable, published }
             }
             // Every part is without end.
             Some(_) => Offer::Unlimited,
