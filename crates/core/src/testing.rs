@@ -12,7 +12,8 @@
 //!
 //! Beside the commands: `stock W@A`, `order O1`, `hold H1`, `pool P1` and `offer W web` (with
 //! `campaign=`, `customer=` and `slot=` as needed) show how things stand; `due` does what the
-//! writer does by itself, and shows it.
+//! writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
+//! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why.
 
 use expect_test::Expect;
 use serde_json::{Map, Value, json};
@@ -70,6 +71,14 @@ impl Shop {
             "pool" => self.show_pool(words[1]),
             "offer" => self.show_offer(words[1], words[2], &words[3..]),
             "due" => self.do_due(),
+            "preview" => {
+                let command = serde_json::from_value(fields("commit_order", &words[1..])).unwrap();
+                previewed(&preview(&self.ledger, self.now, &command))
+            }
+            "preview_hold" => {
+                let command = serde_json::from_value(fields("hold_stock", &words[1..])).unwrap();
+                previewed(&preview_hold(&self.ledger, self.now, &command))
+            }
             verb => self.ask(verb, &words[1..]),
         }
     }
@@ -300,6 +309,31 @@ fn told(it: &Terms) -> String {
         }
     }
     said + &format!(" share {}", it.share)
+}
+
+/// `split, locations used | line sku units of quantity by rule, limit: location figures units reason`.
+fn previewed(it: &Preview) -> String {
+    let mut said = format!("split {} locations {}", plain(&it.split), it.locations);
+    for line in &it.lines {
+        let units: u64 = line.candidates.iter().map(|it| it.units).sum();
+        said += &format!(" | {} {} {units} of {}", line.line, line.sku, line.quantity);
+        said += &line.available.map_or(String::new(), |it| format!(" available {it}"));
+        said += &line.limiting.map_or(String::new(), |it| format!(" {it}"));
+        for it in &line.candidates {
+            said += &format!(", {} free {}", it.location, it.free);
+            said += &it.cost.map_or(String::new(), |it| format!(" cost {it}"));
+            said += &it.nearness.map_or(String::new(), |it| format!(" nearness {it}"));
+            let told = |it: &Take| {
+                let pool = it.pool.as_ref().map_or(String::new(), |it| format!(" in {it}"));
+                format!(" {} {}{pool}", it.units, plain(&it.reason))
+            };
+            said += &match it.takes.is_empty() {
+                true => format!(" {}", plain(&it.reason)),
+                false => it.takes.iter().map(told).collect::<String>(),
+            };
+        }
+    }
+    said + &it.rejection.as_ref().map_or(String::new(), |it| format!(" | rejected {}", plain(it)))
 }
 
 fn seconds(text: &str) -> Time {

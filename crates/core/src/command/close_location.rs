@@ -29,8 +29,8 @@ pub(super) fn decide(
 fn items_left(ledger: &Ledger, now: Time, location: LocationNo) -> impl Iterator<Item = &Sku> {
     let left = move |(index, item): &(usize, &Item)| {
         item.cell(location).is_some_and(|cell| {
-            let held = ledger.held(ItemNo(*index as u32), cell, now);
-            !Cell { held, ..*cell }.is_empty()
+            let (held, given_back) = ledger.held_and_given_back(ItemNo(*index as u32), cell, now);
+            !Cell { held, pooled: cell.pooled + given_back, ..*cell }.is_empty()
         })
     };
     ledger.items().iter().enumerate().filter(left).map(|(_, item)| &item.sku)
