@@ -190,3 +190,84 @@ fn held(ledger: &Ledger, now: Time, sku: &Sku, split: &Split) -> Candidate {
         takes: vec![Take { units, reason, pool: split.pool.clone() }],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn a_preview_books_nothing_and_comes_true() {
+        check(
+            "
+            receive_stock A W:3
+            receive_stock B W:5
+            preview_hold H1 channel=web W:4 W:2@A
+            preview O1 channel=web W:4 W:2@A
+            stock W@B
+            hold_stock H1 channel=web W:4 W:2@A
+            preview_hold H1 channel=web W:1
+            ",
+            expect![[r#"
+                6 stock_received: W 3 supplier > A/sellable
+                7 stock_received: W 5 supplier > B/sellable
+                split allowed locations 2 | 1 W 4 of 4 available 8 free_stock, A free 3 not_needed, B free 5 4 first_with_all | 2 W 2 of 2 available 3 free_stock, A free 3 2 named
+                split allowed locations 2 | 1 W 4 of 4 available 8 free_stock, A free 3 not_needed, B free 5 4 first_with_all | 2 W 2 of 2 available 3 free_stock, A free 3 2 named
+                W@B sellable 5 free 5
+                8 stock_held: W@B held +4; W@A held +2; until 900s
+                split allowed locations 0 | rejected already_exists kind=hold name=H1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_a_hold_holds_stays_where_it_is() {
+        check(
+            "
+            receive_stock A W:3 G:1
+            receive_stock B W:5
+            hold_stock H1 channel=web W:2@B G:1
+            preview O1 hold=H1
+            preview O1 hold=H1 W:4 G:1
+            preview O1 hold=H1 W:2
+            preview O1 hold=H1 W:9 G:2
+            preview O1 hold=H9
+            @900 preview O1 hold=H1
+            ",
+            expect![[r#"
+                6 stock_received: W 3 supplier > A/sellable; G 1 supplier > A/sellable
+                7 stock_received: W 5 supplier > B/sellable
+                8 stock_held: W@B held +2; G@A held +1; until 900s
+                split allowed locations 2 | 1 W 2 of 2 available 2, B free 3 2 held | 2 G 1 of 1 available 1, A free 0 1 held
+                split allowed locations 2 | 1 W 4 of 4 available 8 free_stock, B free 3 2 held, A free 3 2 first_with_all, B free 3 not_needed | 2 G 1 of 1 available 1, A free 0 1 held
+                split allowed locations 1 | 1 W 2 of 2 available 2, B free 3 2 held
+                split allowed locations 0 | 1 W 0 of 7 available 6 free_stock, A free 3 line_short, B free 3 line_short | 2 G 0 of 1 available 0 free_stock, A free 0 nothing_free, B free 0 nothing_free | rejected insufficient_stock lines=[available=6 index=0 limiting=free_stock line=1 requested=7 shortfall=1 sku=W][available=0 index=1 limiting=free_stock line=2 requested=1 shortfall=1 sku=G]
+                split allowed locations 0 | rejected unknown_hold hold=H9
+                split allowed locations 1 | 1 W 2 of 2 available 8 free_stock, A free 3 2 first_with_all, B free 5 not_needed | 2 G 1 of 1 available 1 free_stock, A free 1 1 first_with_all, B free 0 nothing_free
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_preview_tells_what_would_be_short() {
+        check(
+            "
+            receive_stock A W:3
+            receive_stock B W:5
+            preview O1 channel=web W:9 W:2
+            preview O1 channel=web W:9 W:2 partial=per_line
+            preview O1 channel=web W:9 W:2 partial=best_effort
+            preview O1 channel=web W:9 W:2 if_short=accept_oversold
+            ",
+            expect![[r#"
+                6 stock_received: W 3 supplier > A/sellable
+                7 stock_received: W 5 supplier > B/sellable
+                split allowed locations 1 | 1 W 0 of 9 available 8 free_stock, A free 3 line_short, B free 5 line_short | 2 W 2 of 2 available 8 free_stock, A free 3 2 first_with_all, B free 5 not_needed | rejected insufficient_stock lines=[available=8 index=0 limiting=free_stock line=1 requested=9 shortfall=1 sku=W]
+                split allowed locations 1 | 1 W 0 of 9 available 8 free_stock, A free 3 line_short, B free 5 line_short | 2 W 2 of 2 available 8 free_stock, A free 3 2 first_with_all, B free 5 not_needed
+                split allowed locations 2 | 1 W 8 of 9 available 8 free_stock, A free 3 3 next_in_order, B free 5 5 next_in_order | 2 W 0 of 2 available 0 free_stock, A free 0 nothing_free, B free 0 nothing_free
+                split allowed locations 2 | 1 W 9 of 9 available 8 free_stock, A free 3 3 next_in_order 1 oversold, B free 5 5 next_in_order | 2 W 2 of 2 available 0 free_stock, A free -1 2 oversold, B free 0 nothing_free
+            "#]],
+        );
+    }
+}

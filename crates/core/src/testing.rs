@@ -13,7 +13,8 @@
 //! Beside the commands: `stock W@A`, `order O1`, `hold H1`, `pool P1` and `offer W web` (with
 //! `campaign=`, `customer=` and `slot=` as needed) show how things stand; `due` does what the
 //! writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
-//! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why.
+//! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why. `fact {…}` records a
+//! fact without movements as it is stored, without spaces.
 
 use expect_test::Expect;
 use serde_json::{Map, Value, json};
@@ -71,6 +72,7 @@ impl Shop {
             "pool" => self.show_pool(words[1]),
             "offer" => self.show_offer(words[1], words[2], &words[3..]),
             "due" => self.do_due(),
+            "fact" => self.record(words[1]),
             "preview" => {
                 let command = serde_json::from_value(fields("commit_order", &words[1..])).unwrap();
                 previewed(&preview(&self.ledger, self.now, &command))
@@ -112,18 +114,32 @@ impl Shop {
     fn book(&mut self, request: &Request) -> String {
         match accept(&self.ledger, self.now, &Rules::default(), request) {
             Err(rejection) => format!("rejected {}", plain(&rejection)),
-            Ok(entry) => {
-                let before = self.ledger.clone();
-                self.ledger.begin_trial();
-                self.ledger.evolve(&entry, self.now).unwrap();
-                self.ledger.roll_back();
-                assert!(self.ledger == before, "the trial of {entry:?} left a trace");
-                self.ledger.evolve(&entry, self.now).unwrap();
-                let said = outcome(&entry);
-                self.entries.push((self.now, entry));
-                said
-            }
+            Ok(entry) => self.evolve(entry),
         }
+    }
+
+    fn evolve(&mut self, entry: Entry) -> String {
+        let before = self.ledger.clone();
+        self.ledger.begin_trial();
+        self.ledger.evolve(&entry, self.now).unwrap();
+        self.ledger.roll_back();
+        assert!(self.ledger == before, "the trial of {entry:?} left a trace");
+        self.ledger.evolve(&entry, self.now).unwrap();
+        let said = outcome(&entry);
+        self.entries.push((self.now, entry));
+        said
+    }
+
+    fn record(&mut self, text: &str) -> String {
+        let request = self.request("due", &[]);
+        self.evolve(Entry {
+            ledger: request.ledger,
+            position: self.ledger.position() + 1,
+            envelope: request.envelope,
+            fact: serde_json::from_str(text).unwrap(),
+            movements: Vec::new(),
+            flags: Vec::new(),
+        })
     }
 
     fn request(&self, verb: &str, words: &[&str]) -> Request {

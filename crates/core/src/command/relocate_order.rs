@@ -207,3 +207,266 @@ fn shortfall(ledger: &Ledger, it: &Move<'_>, shelf: &ShelfTerms) -> Option<Short
         part: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn what_is_committed_is_shipped_from_elsewhere() {
+        check(
+            "
+            receive_stock A W:5 G:2
+            receive_stock B W:4 G:2
+            commit_order O1 W:5@A G:2@A
+            relocate_order O1 1:2@B
+            order O1
+            relocate_order O1 1@B 2@B
+            order O1
+            stock W@A
+            stock W@B
+            relocate_order O1 1:1@B
+            relocate_order O1 1:2@B 2@B
+            stock G@A
+            ship_order O1
+            cancel_order O1
+            relocate_order O1 1@A
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable; G 2 supplier > A/sellable
+                7 stock_received: W 4 supplier > B/sellable; G 2 supplier > B/sellable
+                8 order_committed: W@A committed +5; G@A committed +2
+                9 order_relocated: W@A committed -2; W@B committed +2
+                O1 | 1 ordered 5 committed 5 | 2 ordered 2 committed 2
+                rejected insufficient_stock lines=[available=2 index=0 limiting=free_stock line=1 location=B requested=3 shortfall=1 sku=W]
+                O1 | 1 ordered 5 committed 5 | 2 ordered 2 committed 2
+                W@A sellable 5 committed 3 free 2
+                W@B sellable 4 committed 2 free 2
+                10 order_relocated: W@A committed -1; W@B committed +1
+                rejected insufficient_stock lines=[available=1 index=0 limiting=free_stock line=1 location=B requested=2 shortfall=1 sku=W]
+                G@A sellable 2 committed 2 free 0
+                11 order_shipped: W 2 A/sellable > customer; W 3 B/sellable > customer; G 2 A/sellable > customer; W@A committed -2; W@B committed -3; G@A committed -2
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=5
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=5
+            "#]],
+        );
+    }
+
+    #[test]
+    fn units_must_be_free_where_they_go() {
+        check(
+            r#"
+            set_policy location=B set={"safety":{"units":1}}
+            receive_stock A W:6 G:3
+            receive_stock B W:4 G:1
+            commit_order O1 W:2@A W:2@A G:2@A
+            relocate_order O1 1@B 2@B 3@B
+            relocate_order O1 1@B 2:1@B
+            relocate_order O1 2@B
+            commit_order O2 W:3@B if_short=accept_oversold
+            relocate_order O2 1:1@A
+            relocate_order O2 1@A
+            relocate_order O1 1:1@A(from=B)
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 stock_received: W 6 supplier > A/sellable; G 3 supplier > A/sellable
+                8 stock_received: W 4 supplier > B/sellable; G 1 supplier > B/sellable
+                9 order_committed: W@A committed +2; W@A committed +2; G@A committed +2
+                rejected insufficient_stock lines=[available=1 index=1 limiting=safety line=2 location=B requested=2 shortfall=1 sku=W][available=0 index=2 limiting=safety line=3 location=B requested=2 shortfall=2 sku=G]
+                10 order_relocated: W@A committed -2; W@B committed +2; W@A committed -1; W@B committed +1
+                rejected insufficient_stock lines=[available=0 index=0 limiting=safety line=2 location=B requested=1 shortfall=1 sku=W]
+                11 order_committed: W@B committed +3; ! oversold by=2 location=B sku=W
+                12 order_relocated: W@B committed -1; W@A committed +1
+                13 order_relocated: W@B committed -2; W@A committed +2
+                14 order_relocated: W@B committed -1; W@A committed +1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_oversold_order_is_cured_by_moving_it() {
+        check(
+            "
+            receive_stock B W:4
+            commit_order O1 W:3@A if_short=accept_oversold
+            relocate_order O1 1@B
+            stock W@A
+            stock W@B
+            ",
+            expect![[r#"
+                6 stock_received: W 4 supplier > B/sellable
+                7 order_committed: W@A committed +3; ! oversold by=3 location=A sku=W
+                8 order_relocated: W@A committed -3; W@B committed +3
+                W@A sellable 0 free 0
+                W@B sellable 4 committed 3 free 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_moves_from_where_it_is_said_to_or_from_wherever_it_is() {
+        check(
+            "
+            register_location C
+            register_channel shop locations=A,B,C
+            receive_stock A W:2
+            receive_stock B W:3
+            receive_stock C W:4
+            commit_order O1 channel=shop W:7
+            receive_stock C W:9
+            relocate_order O1 1:3@C(from=A)
+            relocate_order O1 1:1@C(from=A)
+            relocate_order O1 1@C
+            order O1
+            relocate_order O1 1@C
+            relocate_order O1 1@A(from=B)
+            ",
+            expect![[r#"
+                6 location_registered:
+                7 channel_registered:
+                8 stock_received: W 2 supplier > A/sellable
+                9 stock_received: W 3 supplier > B/sellable
+                10 stock_received: W 4 supplier > C/sellable
+                11 order_committed: W@A committed +2; W@B committed +3; W@C committed +2
+                12 stock_received: W 9 supplier > C/sellable
+                rejected exceeds_committed committed=2 line=1 order=O1 requested=3
+                13 order_relocated: W@A committed -1; W@C committed +1
+                14 order_relocated: W@B committed -3; W@A committed -1; W@C committed +4
+                O1 | 1 ordered 7 committed 7
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=7
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=7
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_of_a_kit_moves_all_its_parts() {
+        check(
+            r#"
+            register_item K
+            fact {"kit_defined":{"sku":"K","version":1,"parts":[{"sku":"W","quantity":2},{"sku":"G","quantity":1}]}}
+            receive_stock A W:4 G:2 K:1
+            receive_stock B W:9 G:9 K:1
+            commit_order O1 channel=web K:3@A W:2@B
+            order O1
+            relocate_order O1 1:1@B
+            relocate_order O1 1@B
+            relocate_order O1 1@A(from=B) 1.1@A
+            relocate_order O1 1.1:1@A
+            relocate_order O1 1@A
+            order O1
+            "#,
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 4 supplier > A/sellable; G 2 supplier > A/sellable; K 1 supplier > A/sellable
+                9 stock_received: W 9 supplier > B/sellable; G 9 supplier > B/sellable; K 1 supplier > B/sellable
+                10 order_committed: K@A committed +1; W@A committed +4; G@A committed +2; W@B committed +2
+                O1 | 1 ordered 1 committed 1 | 1.1 ordered 4 committed 4 | 1.2 ordered 2 committed 2 | 2 ordered 2 committed 2
+                rejected contradiction field=lines[0].quantity message=does not go with a line of a kit: its parts move whole, or by their own names
+                11 order_relocated: K@A committed -1; K@B committed +1; W@A committed -4; W@B committed +4; G@A committed -2; G@B committed +2
+                rejected duplicate_in_batch field=lines.ref value=1.1
+                12 order_relocated: W@B committed -1; W@A committed +1
+                13 order_relocated: K@B committed -1; K@A committed +1; W@B committed -3; W@A committed +3; G@B committed -2; G@A committed +2
+                O1 | 1 ordered 1 committed 1 | 1.1 ordered 4 committed 4 | 1.2 ordered 2 committed 2 | 2 ordered 2 committed 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn units_of_a_pool_go_back_to_it() {
+        check(
+            r#"
+            receive_stock A W:5
+            receive_stock B W:5
+            fact {"pool_opened":{"pool":"P1","channel":"web","lines":[{"sku":"W","at":[{"location":"A","quantity":4}]}]}}
+            commit_order O1 channel=web W:3
+            pool P1
+            relocate_order O1 1:2@B
+            pool P1
+            stock W@A
+            stock W@B
+            "#,
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_received: W 5 supplier > B/sellable
+                8 pool_opened: W@A pooled +4 in P1
+                9 order_committed: W@A committed +3 in P1; W@A pooled -3 in P1
+                P1 open | W left 1@A drawn 3 own 1
+                10 order_relocated: W@A committed -2 in P1; W@A pooled +2 in P1; W@B committed +2
+                P1 open | W left 3@A drawn 1 own 3
+                W@A sellable 5 committed 1 pooled 3 free 1
+                W@B sellable 5 committed 2 free 3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_not_counted_moves_freely() {
+        check(
+            r#"
+            fact {"mode_set":{"sku":"G","mode":"unlimited"}}
+            register_item X
+            fact {"mode_set":{"sku":"X","mode":{"capacity":{"limit":2,"window":"1d","zone":"UTC"}}}}
+            commit_order O1 channel=web G:9 X:2
+            relocate_order O1 1@B 2@B
+            commit_order O2 channel=web X:1
+            "#,
+            expect![[r#"
+                6 mode_set:
+                7 item_registered:
+                8 mode_set:
+                9 order_committed: G@A committed +9; X@A committed +2 for 0s
+                10 order_relocated: G@A committed -9; G@B committed +9; X@A committed -2 for 0s; X@B committed +2 for 0s
+                rejected insufficient_stock lines=[available=0 index=0 limiting=capacity line=1 requested=1 shortfall=1 sku=X]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn bad_relocations_are_refused() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:5@A
+            cancel_order O2 1
+            close_location B
+            register_location C
+            relocate_order O1 lines=
+            relocate_order O1 1@A(from=A)
+            relocate_order O1 1:1@C 1:1@C
+            relocate_order O1 1@D
+            relocate_order O1 1@C(from=D)
+            relocate_order O1 1@B
+            relocate_order O9 1@C
+            relocate_order O1 2@C
+            relocate_order O2 1@C
+            relocate_order O1 1:6@C
+            relocate_order O1 1@A
+            relocate_order O1 1@C
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_committed: W@A committed +5
+                8 order_cancelled: 1 early all
+                9 location_closed:
+                10 location_registered:
+                rejected contradiction field=lines message=must have at least one line
+                rejected contradiction field=lines[0].to message=is the same location as `from`
+                rejected duplicate_in_batch field=lines.ref value=1
+                rejected unknown_location location=D
+                rejected unknown_location location=D
+                rejected location_closed location=B
+                rejected unknown_order order=O9
+                rejected unknown_line line=2 order=O1
+                rejected unknown_line line=1 order=O2
+                rejected exceeds_committed committed=5 line=1 order=O1 requested=6
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=5
+                rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 location=C requested=5 shortfall=5 sku=W]
+            "#]],
+        );
+    }
+}

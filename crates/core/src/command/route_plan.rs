@@ -115,13 +115,11 @@ impl Route<'_> {
         };
     }
 
-    /// No location has all lines: the one that lacks the least, if there is one, of those that may
-    /// promise the rest beyond their stock.
+    /// No location has all lines: the one that lacks the least, if there is one, once it promises
+    /// what it may beyond its stock; of equals the one whose stock lacks the least.
     fn most_of_it(&self, needs: &[Need], units: &[u64], lacks: &[(usize, u64)]) -> Option<usize> {
         let beyond = Table::of(self, needs, units, true);
-        let may = (0..lacks.len()).filter(|it| beyond.lack(*it) == (0, 0));
-        let least = |it: &usize| lacks[*it];
-        may.min_by_key(least).or_else(|| (0..lacks.len()).min_by_key(least))
+        (0..lacks.len()).min_by_key(|it| (beyond.lack(*it), lacks[*it]))
     }
 
     /// Decides on few locations for all lines that name none, of which each is to have `units`.
@@ -303,4 +301,745 @@ fn row_of(route: &Route<'_>, need: &Need, locations: &[LocationNo], beyond: bool
         }
     };
     locations.iter().map(cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn without_a_rule_the_first_location_with_all_is_taken() {
+        check(
+            "
+            receive_stock A W:3
+            receive_stock B W:5
+            preview O1 channel=web W:4
+            preview O1 channel=web W:3
+            preview O1 channel=web W:8
+            preview O1 channel=web W:9
+            preview O1 channel=web W:4@A
+            preview O1 channel=web W:2@A W:4
+            commit_order O1 channel=web W:8
+            ",
+            expect![[r#"
+                6 stock_received: W 3 supplier > A/sellable
+                7 stock_received: W 5 supplier > B/sellable
+                split allowed locations 1 | 1 W 4 of 4 available 8 free_stock, A free 3 not_needed, B free 5 4 first_with_all
+                split allowed locations 1 | 1 W 3 of 3 available 8 free_stock, A free 3 3 first_with_all, B free 5 not_needed
+                split allowed locations 2 | 1 W 8 of 8 available 8 free_stock, A free 3 3 next_in_order, B free 5 5 next_in_order
+                split allowed locations 0 | 1 W 0 of 9 available 8 free_stock, A free 3 line_short, B free 5 line_short | rejected insufficient_stock lines=[available=8 index=0 limiting=free_stock line=1 requested=9 shortfall=1 sku=W]
+                split allowed locations 0 | 1 W 0 of 4 available 3 free_stock, A free 3 line_short | rejected insufficient_stock lines=[available=3 index=0 limiting=free_stock line=1 location=A requested=4 shortfall=1 sku=W]
+                split allowed locations 2 | 1 W 2 of 2 available 3 free_stock, A free 3 2 named | 2 W 4 of 4 available 6 free_stock, A free 1 not_needed, B free 5 4 first_with_all
+                8 order_committed: W@A committed +3; W@B committed +5
+            "#]],
+        );
+    }
+
+    #[test]
+    fn highest_stock_counts_what_is_free_and_ties_keep_the_order() {
+        check(
+            r#"
+            register_location C
+            register_channel shop locations=A,B,C
+            set_policy channel=shop set={"routing":{"by":"highest_stock"}}
+            receive_stock A W:5
+            receive_stock B W:9
+            receive_stock C W:5
+            preview O1 channel=shop W:5
+            preview O1 channel=shop W:9 W:5
+            commit_order O1 W:6@B
+            preview O2 channel=shop W:1
+            preview O2 channel=shop W:12
+            commit_order O2 channel=shop W:12
+            preview O3 channel=shop W:2
+            "#,
+            expect![[r#"
+                6 location_registered:
+                7 channel_registered:
+                8 policy_set:
+                9 stock_received: W 5 supplier > A/sellable
+                10 stock_received: W 9 supplier > B/sellable
+                11 stock_received: W 5 supplier > C/sellable
+                split allowed locations 1 | 1 W 5 of 5 available 19 free_stock, B free 9 5 highest_stock, A free 5 not_needed, C free 5 not_needed
+                split allowed locations 2 | 1 W 9 of 9 available 19 free_stock, B free 9 9 highest_stock, A free 5 not_needed, C free 5 not_needed | 2 W 5 of 5 available 10 free_stock, A free 5 5 highest_stock, C free 5 not_needed, B free 0 nothing_free
+                12 order_committed: W@B committed +6
+                split allowed locations 1 | 1 W 1 of 1 available 13 free_stock, A free 5 1 highest_stock, C free 5 not_needed, B free 3 not_needed
+                split allowed locations 3 | 1 W 12 of 12 available 13 free_stock, A free 5 5 highest_stock, C free 5 5 next_in_order, B free 3 2 next_in_order
+                13 order_committed: W@A committed +5; W@C committed +5; W@B committed +2
+                split allowed locations 0 | 1 W 0 of 2 available 1 free_stock, B free 1 line_short, A free 0 nothing_free, C free 0 nothing_free | rejected insufficient_stock lines=[available=1 index=0 limiting=free_stock line=1 requested=2 shortfall=1 sku=W]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_cheapest_location_comes_first_and_one_without_a_cost_last() {
+        check(
+            r#"
+            register_location C
+            register_location D kind=supplier supplier=S1
+            register_channel shop locations=A,B,C,D
+            set_policy channel=shop set={"routing":{"by":"cost"}}
+            set_policy location=B set={"cost":30}
+            set_policy location=C set={"cost":20}
+            set_policy supplier=S1 set={"cost":25}
+            set_policy sku=G supplier=S1 set={"cost":10}
+            receive_stock A W:9 G:9
+            receive_stock B W:9 G:9
+            receive_stock C W:4 G:9
+            receive_stock D W:2 G:9
+            preview O1 channel=shop W:4 G:1
+            preview O1 channel=shop W:5
+            preview O1 channel=shop W:20
+            commit_order O1 channel=shop W:20 G:1
+            set_policy location=A set={"cost":0}
+            preview O2 channel=shop G:1
+            "#,
+            expect![[r#"
+                6 location_registered:
+                7 location_registered:
+                8 channel_registered:
+                9 policy_set:
+                10 policy_set:
+                11 policy_set:
+                12 policy_set:
+                13 policy_set:
+                14 stock_received: W 9 supplier > A/sellable; G 9 supplier > A/sellable
+                15 stock_received: W 9 supplier > B/sellable; G 9 supplier > B/sellable
+                16 stock_received: W 4 supplier > C/sellable; G 9 supplier > C/sellable
+                17 stock_received: W 2 supplier > D/sellable; G 9 supplier > D/sellable
+                split allowed locations 2 | 1 W 4 of 4 available 24 free_stock, C free 4 cost 20 4 cheapest, D free 2 cost 25 not_needed, B free 9 cost 30 not_needed, A free 9 not_needed | 2 G 1 of 1 available 36 free_stock, D free 9 cost 10 1 cheapest, C free 9 cost 20 not_needed, B free 9 cost 30 not_needed, A free 9 not_needed
+                split allowed locations 1 | 1 W 5 of 5 available 24 free_stock, C free 4 cost 20 not_needed, D free 2 cost 25 not_needed, B free 9 cost 30 5 first_with_all, A free 9 not_needed
+                split allowed locations 4 | 1 W 20 of 20 available 24 free_stock, C free 4 cost 20 4 cheapest, D free 2 cost 25 2 next_in_order, B free 9 cost 30 9 next_in_order, A free 9 5 next_in_order
+                18 order_committed: W@C committed +4; W@D committed +2; W@B committed +9; W@A committed +5; G@D committed +1
+                19 policy_set:
+                split allowed locations 1 | 1 G 1 of 1 available 35 free_stock, A free 9 cost 0 1 cheapest, D free 8 cost 10 not_needed, C free 9 cost 20 not_needed, B free 9 cost 30 not_needed
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_nearest_location_is_the_one_that_lists_the_region_first() {
+        check(
+            r#"
+            register_location C
+            register_channel shop locations=A,B,C
+            set_policy channel=shop set={"routing":{"by":"nearest"}}
+            set_policy location=B set={"regions":["north","south"]}
+            set_policy location=C set={"regions":["south"]}
+            receive_stock A W:5
+            receive_stock B W:5
+            receive_stock C W:5
+            preview O1 channel=shop W:1 ship_to=south
+            preview O1 channel=shop W:1 ship_to=north
+            preview O1 channel=shop W:1 ship_to=east
+            preview O1 channel=shop W:12 ship_to=south
+            commit_order O1 channel=shop W:1
+            hold_stock H1 channel=shop W:1
+            commit_order O1 channel=shop W:1@A
+            commit_order O2 channel=shop W:1 ship_to=south
+            "#,
+            expect![[r#"
+                6 location_registered:
+                7 channel_registered:
+                8 policy_set:
+                9 policy_set:
+                10 policy_set:
+                11 stock_received: W 5 supplier > A/sellable
+                12 stock_received: W 5 supplier > B/sellable
+                13 stock_received: W 5 supplier > C/sellable
+                split allowed locations 1 | 1 W 1 of 1 available 15 free_stock, C free 5 nearness 1 1 nearest, B free 5 nearness 2 not_needed, A free 5 not_needed
+                split allowed locations 1 | 1 W 1 of 1 available 15 free_stock, B free 5 nearness 1 1 nearest, A free 5 not_needed, C free 5 not_needed
+                split allowed locations 1 | 1 W 1 of 1 available 15 free_stock, A free 5 1 nearest, B free 5 not_needed, C free 5 not_needed
+                split allowed locations 3 | 1 W 12 of 12 available 15 free_stock, C free 5 nearness 1 5 nearest, B free 5 nearness 2 5 next_in_order, A free 5 2 next_in_order
+                rejected contradiction field=ship_to message=is needed: the channel's locations are chosen by how near they are
+                rejected contradiction field=ship_to message=is needed: the channel's locations are chosen by how near they are
+                14 order_committed: W@A committed +1
+                15 order_committed: W@C committed +1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c20_a_hold_remembers_where_the_goods_are_to_go() {
+        check(
+            r#"
+            set_policy channel=web set={"routing":{"by":"nearest"}}
+            set_policy location=B set={"regions":["south"]}
+            receive_stock A W:5
+            receive_stock B W:5
+            @10 hold_stock H1 channel=web W:2 ship_to=south expires_in=60
+            @70 commit_order O1 hold=H1
+            @80 hold_stock H2 channel=web W:2 ship_to=south
+            set_policy location=A set={"regions":["north"]}
+            preview O2 hold=H2 W:3
+            commit_order O2 hold=H2 ship_to=north W:3
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 policy_set:
+                8 stock_received: W 5 supplier > A/sellable
+                9 stock_received: W 5 supplier > B/sellable
+                10 stock_held: W@B held +2; until 70s
+                11 order_committed: W@B committed +2; W@B held -2; converted_late
+                12 stock_held: W@B held +2; until 980s
+                13 policy_set:
+                split allowed locations 1 | 1 W 3 of 3 available 8 free_stock, B free 1 2 held, B free 1 nearness 1 1 nearest, A free 5 not_needed
+                14 order_committed: W@A committed +1; W@B held -2; W@B committed +2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn fewest_takes_one_location_for_all_lines_if_there_is_one() {
+        check(
+            r#"
+            register_item X
+            register_location C
+            register_channel shop locations=A,B,C
+            set_policy channel=shop set={"routing":{"split":"fewest"}}
+            receive_stock A W:5 G:1
+            receive_stock B W:5 G:5
+            receive_stock C W:5 G:5 X:5
+            preview O1 channel=shop W:2 G:2
+            preview O1 channel=shop W:2 G:1 X:1
+            preview O1 channel=shop W:5 W:1
+            preview O1 channel=shop W:2
+            commit_order O1 channel=shop W:2 G:2
+            "#,
+            expect![[r#"
+                6 item_registered:
+                7 location_registered:
+                8 channel_registered:
+                9 policy_set:
+                10 stock_received: W 5 supplier > A/sellable; G 1 supplier > A/sellable
+                11 stock_received: W 5 supplier > B/sellable; G 5 supplier > B/sellable
+                12 stock_received: W 5 supplier > C/sellable; G 5 supplier > C/sellable; X 5 supplier > C/sellable
+                split fewest locations 1 | 1 W 2 of 2 available 15 free_stock, B free 5 2 fewest_splits, A free 5 not_needed, C free 5 not_needed | 2 G 2 of 2 available 11 free_stock, B free 5 2 fewest_splits, A free 1 not_needed, C free 5 not_needed
+                split fewest locations 1 | 1 W 2 of 2 available 15 free_stock, C free 5 2 fewest_splits, A free 5 not_needed, B free 5 not_needed | 2 G 1 of 1 available 11 free_stock, C free 5 1 fewest_splits, A free 1 not_needed, B free 5 not_needed | 3 X 1 of 1 available 5 free_stock, C free 5 1 fewest_splits, A free 0 nothing_free, B free 0 nothing_free
+                split fewest locations 2 | 1 W 5 of 5 available 15 free_stock, A free 5 5 fewest_splits, B free 5 not_needed, C free 5 not_needed | 2 W 1 of 1 available 10 free_stock, A free 0 nothing_free, B free 5 1 fewest_splits, C free 5 not_needed
+                split fewest locations 1 | 1 W 2 of 2 available 15 free_stock, A free 5 2 fewest_splits, B free 5 not_needed, C free 5 not_needed
+                13 order_committed: W@B committed +2; G@B committed +2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn fewest_takes_the_location_that_completes_most_lines_then_most_units() {
+        check(
+            r#"
+            register_item X
+            register_location C
+            register_location D
+            register_channel shop locations=A,B,C,D
+            set_policy channel=shop set={"routing":{"split":"fewest"}}
+            receive_stock A W:9
+            receive_stock B W:2 G:2
+            receive_stock C X:2 G:1
+            receive_stock D X:2
+            preview O1 channel=shop W:2 G:2 X:2
+            preview O1 channel=shop W:11 G:1
+            preview O1 channel=shop W:12 partial=best_effort
+            preview O1 channel=shop W:12 X:1 partial=per_line
+            preview O1 channel=shop W:12 X:1
+            commit_order O1 channel=shop W:2 G:2 X:2
+            "#,
+            expect![[r#"
+                6 item_registered:
+                7 location_registered:
+                8 location_registered:
+                9 channel_registered:
+                10 policy_set:
+                11 stock_received: W 9 supplier > A/sellable
+                12 stock_received: W 2 supplier > B/sellable; G 2 supplier > B/sellable
+                13 stock_received: X 2 supplier > C/sellable; G 1 supplier > C/sellable
+                14 stock_received: X 2 supplier > D/sellable
+                split fewest locations 2 | 1 W 2 of 2 available 11 free_stock, B free 2 2 fewest_splits, C free 0 nothing_free, A free 9 not_needed, D free 0 nothing_free | 2 G 2 of 2 available 3 free_stock, B free 2 2 fewest_splits, C free 1 not_needed, A free 0 nothing_free, D free 0 nothing_free | 3 X 2 of 2 available 4 free_stock, B free 0 nothing_free, C free 2 2 fewest_splits, A free 0 nothing_free, D free 2 not_needed
+                split fewest locations 2 | 1 W 11 of 11 available 11 free_stock, A free 9 9 fewest_splits, B free 2 2 fewest_splits, C free 0 nothing_free, D free 0 nothing_free | 2 G 1 of 1 available 3 free_stock, A free 0 nothing_free, B free 2 1 fewest_splits, C free 1 not_needed, D free 0 nothing_free
+                split fewest locations 2 | 1 W 11 of 12 available 11 free_stock, A free 9 9 fewest_splits, B free 2 2 fewest_splits, C free 0 nothing_free, D free 0 nothing_free
+                split fewest locations 1 | 1 W 0 of 12 available 11 free_stock, C free 0 nothing_free, A free 9 line_short, B free 2 line_short, D free 0 nothing_free | 2 X 1 of 1 available 4 free_stock, C free 2 1 fewest_splits, A free 0 nothing_free, B free 0 nothing_free, D free 2 not_needed
+                split fewest locations 1 | 1 W 0 of 12 available 11 free_stock, C free 0 nothing_free, A free 9 line_short, B free 2 line_short, D free 0 nothing_free | 2 X 1 of 1 available 4 free_stock, C free 2 1 fewest_splits, A free 0 nothing_free, B free 0 nothing_free, D free 2 not_needed | rejected insufficient_stock lines=[available=11 index=0 limiting=free_stock line=1 requested=12 shortfall=1 sku=W]
+                15 order_committed: W@B committed +2; G@B committed +2; X@C committed +2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn fewest_drops_a_location_that_later_ones_make_needless() {
+        check(
+            r#"
+            register_item X
+            register_item Y
+            register_location C
+            register_channel shop locations=A,B,C
+            set_policy channel=shop set={"routing":{"split":"fewest"}}
+            receive_stock A G:5 X:5
+            receive_stock B W:1 G:5
+            receive_stock C X:5 Y:1
+            preview O1 channel=shop W:1 G:5 X:5 Y:1
+            commit_order O1 channel=shop W:1 G:5 X:5 Y:1
+            "#,
+            expect![[r#"
+                6 item_registered:
+                7 item_registered:
+                8 location_registered:
+                9 channel_registered:
+                10 policy_set:
+                11 stock_received: G 5 supplier > A/sellable; X 5 supplier > A/sellable
+                12 stock_received: W 1 supplier > B/sellable; G 5 supplier > B/sellable
+                13 stock_received: X 5 supplier > C/sellable; Y 1 supplier > C/sellable
+                split fewest locations 2 | 1 W 1 of 1 available 1 free_stock, B free 1 1 fewest_splits, C free 0 nothing_free, A free 0 nothing_free | 2 G 5 of 5 available 10 free_stock, B free 5 5 fewest_splits, C free 0 nothing_free, A free 5 not_needed | 3 X 5 of 5 available 10 free_stock, B free 0 nothing_free, C free 5 5 fewest_splits, A free 5 not_needed | 4 Y 1 of 1 available 1 free_stock, B free 0 nothing_free, C free 1 1 fewest_splits, A free 0 nothing_free
+                14 order_committed: W@B committed +1; G@B committed +5; X@C committed +5; Y@C committed +1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn fewest_leaves_lines_that_name_a_location_where_they_are() {
+        check(
+            r#"
+            set_policy channel=web set={"routing":{"split":"fewest","by":"highest_stock"}}
+            receive_stock A W:5 G:2
+            receive_stock B W:6
+            preview O1 channel=web W:5 W:5@A G:1
+            commit_order O1 channel=web W:5 W:5@A G:1
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 stock_received: W 5 supplier > A/sellable; G 2 supplier > A/sellable
+                8 stock_received: W 6 supplier > B/sellable
+                split fewest locations 2 | 1 W 5 of 5 available 11 free_stock, A free 0 nothing_free, B free 6 5 fewest_splits | 2 W 5 of 5 available 5 free_stock, A free 5 5 named | 3 G 1 of 1 available 2 free_stock, A free 2 1 fewest_splits, B free 0 nothing_free
+                9 order_committed: W@B committed +5; W@A committed +5; G@A committed +1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn never_takes_the_first_location_that_has_every_line() {
+        check(
+            r#"
+            register_location C
+            register_channel shop locations=A,B,C
+            set_policy channel=shop set={"routing":{"split":"never"}}
+            set_policy location=B set={"cost":2}
+            set_policy location=C set={"cost":1}
+            receive_stock A W:5
+            receive_stock B W:5 G:5
+            receive_stock C W:4 G:5
+            preview O1 channel=shop W:5 G:1
+            preview O1 channel=shop W:4 G:1
+            set_policy channel=shop set={"routing":{"split":"never","by":"cost"}}
+            preview O1 channel=shop W:4 G:1
+            preview O1 channel=shop W:5 G:5
+            preview O1 channel=shop W:5 G:6@B
+            commit_order O1 channel=shop W:2 W:2 W:1 G:5
+            commit_order O2 channel=shop W:1 G:1
+            commit_order O3 channel=shop W:5 G:5@C
+            "#,
+            expect![[r#"
+                6 location_registered:
+                7 channel_registered:
+                8 policy_set:
+                9 policy_set:
+                10 policy_set:
+                11 stock_received: W 5 supplier > A/sellable
+                12 stock_received: W 5 supplier > B/sellable; G 5 supplier > B/sellable
+                13 stock_received: W 4 supplier > C/sellable; G 5 supplier > C/sellable
+                split never locations 1 | 1 W 5 of 5 available 5 routing, A free 5 lacks_a_line, B free 5 cost 2 5 only_one_with_all, C free 4 cost 1 lacks_a_line | 2 G 1 of 1 available 5 routing, A free 0 nothing_free, B free 5 cost 2 1 only_one_with_all, C free 5 cost 1 lacks_a_line
+                split never locations 1 | 1 W 4 of 4 available 5 routing, A free 5 lacks_a_line, B free 5 cost 2 4 first_with_all, C free 4 cost 1 not_needed | 2 G 1 of 1 available 5 routing, A free 0 nothing_free, B free 5 cost 2 1 first_with_all, C free 5 cost 1 not_needed
+                14 policy_set:
+                split never locations 1 | 1 W 4 of 4 available 4 routing, C free 4 cost 1 4 cheapest, B free 5 cost 2 not_needed, A free 5 lacks_a_line | 2 G 1 of 1 available 5 routing, C free 5 cost 1 1 cheapest, B free 5 cost 2 not_needed, A free 0 nothing_free
+                split never locations 1 | 1 W 5 of 5 available 5 routing, C free 4 cost 1 lacks_a_line, B free 5 cost 2 5 only_one_with_all, A free 5 lacks_a_line | 2 G 5 of 5 available 5 routing, C free 5 cost 1 lacks_a_line, B free 5 cost 2 5 only_one_with_all, A free 0 nothing_free
+                split never locations 1 | 1 W 5 of 5 available 5 routing, C free 4 cost 1 lacks_a_line, B free 5 cost 2 5 first_with_all, A free 5 not_needed | 2 G 0 of 6 available 5 free_stock, B free 5 cost 2 line_short | rejected insufficient_stock lines=[available=5 index=1 limiting=free_stock line=2 location=B requested=6 shortfall=1 sku=G]
+                15 order_committed: W@B committed +2; W@B committed +2; W@B committed +1; G@B committed +5
+                16 order_committed: W@C committed +1; G@C committed +1
+                rejected insufficient_stock lines=[available=4 index=1 limiting=free_stock line=2 location=C requested=5 shortfall=1 sku=G]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn never_refuses_what_no_location_has_whole_and_names_what_the_best_one_lacks() {
+        check(
+            r#"
+            set_policy channel=web set={"routing":{"split":"never"}}
+            receive_stock A W:5 G:1
+            receive_stock B W:3 G:3
+            preview O1 channel=web W:4 G:3
+            commit_order O1 channel=web W:4 G:2
+            commit_order O1 channel=web W:6 G:5
+            commit_order O1 channel=web W:9
+            commit_order O1 channel=web W:4 G:2 partial=per_line
+            commit_order O2 channel=web W:4 G:2 partial=best_effort
+            commit_order O3 channel=web W:4 G:3 if_short=accept_oversold
+            preview O4 channel=web W:9 if_short=accept_oversold
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 stock_received: W 5 supplier > A/sellable; G 1 supplier > A/sellable
+                8 stock_received: W 3 supplier > B/sellable; G 3 supplier > B/sellable
+                split never locations 1 | 1 W 0 of 4 available 3 routing, A free 5 lacks_a_line, B free 3 lacks_a_line | 2 G 3 of 3 available 3 routing, A free 1 lacks_a_line, B free 3 3 has_most | rejected insufficient_stock lines=[available=3 index=0 limiting=routing line=1 location=B requested=4 shortfall=1 sku=W]
+                rejected insufficient_stock lines=[available=1 index=1 limiting=routing line=2 location=A requested=2 shortfall=1 sku=G]
+                rejected insufficient_stock lines=[available=5 index=0 limiting=routing line=1 location=A requested=6 shortfall=1 sku=W][available=1 index=1 limiting=routing line=2 location=A requested=5 shortfall=4 sku=G]
+                rejected insufficient_stock lines=[available=5 index=0 limiting=routing line=1 location=A requested=9 shortfall=4 sku=W]
+                9 order_committed: W@A committed +4; 2 short 2
+                10 order_committed: W@B committed +3; G@B committed +2; 1 short 1
+                11 order_committed: W@A committed +4; G@A committed +3; ! oversold by=3 location=A sku=W; ! oversold by=2 location=A sku=G
+                split never locations 1 | 1 W 9 of 9 available 0 free_stock, A free -3 9 oversold, B free 0 nothing_free
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_strictest_rule_of_the_lines_rules_the_order() {
+        check(
+            r#"
+            set_policy sku=G channel=web set={"routing":{"split":"never"}}
+            set_policy sku=W channel=web set={"routing":{"split":"fewest"}}
+            receive_stock A W:5
+            receive_stock B W:5 G:5
+            preview O1 channel=web W:1 G:1
+            preview O1 channel=web W:6
+            preview O1 channel=web W:6 G:1
+            preview O1 channel=web W:6 G:1@B
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 policy_set:
+                8 stock_received: W 5 supplier > A/sellable
+                9 stock_received: W 5 supplier > B/sellable; G 5 supplier > B/sellable
+                split never locations 1 | 1 W 1 of 1 available 5 routing, A free 5 lacks_a_line, B free 5 1 only_one_with_all | 2 G 1 of 1 available 5 free_stock, A free 0 nothing_free, B free 5 1 only_one_with_all
+                split fewest locations 2 | 1 W 6 of 6 available 10 free_stock, A free 5 5 fewest_splits, B free 5 1 fewest_splits
+                split never locations 1 | 1 W 0 of 6 available 5 routing, A free 5 lacks_a_line, B free 5 lacks_a_line | 2 G 1 of 1 available 5 free_stock, A free 0 nothing_free, B free 5 1 has_most | rejected insufficient_stock lines=[available=5 index=0 limiting=routing line=1 location=B requested=6 shortfall=1 sku=W]
+                split fewest locations 2 | 1 W 6 of 6 available 10 free_stock, A free 5 5 fewest_splits, B free 5 1 fewest_splits | 2 G 1 of 1 available 5 free_stock, B free 5 1 named
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_item_that_a_location_does_not_serve_is_not_taken_there() {
+        check(
+            r#"
+            set_policy channel=web set={"routing":{"split":"never"}}
+            set_policy sku=G channel=web set={"locations":["B"]}
+            receive_stock A W:5 G:5
+            receive_stock B W:2 G:5
+            preview O1 channel=web W:2 G:1
+            preview O1 channel=web W:3 G:1
+            preview O1 channel=web W:3 G:1 if_short=accept_oversold
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 policy_set:
+                8 stock_received: W 5 supplier > A/sellable; G 5 supplier > A/sellable
+                9 stock_received: W 2 supplier > B/sellable; G 5 supplier > B/sellable
+                split never locations 1 | 1 W 2 of 2 available 2 routing, A free 5 lacks_a_line, B free 2 2 only_one_with_all | 2 G 1 of 1 available 5 free_stock, B free 5 1 only_one_with_all
+                split never locations 1 | 1 W 3 of 3 available 5 routing, A free 5 3 has_most, B free 2 lacks_a_line | 2 G 0 of 1 available 0 routing, B free 5 lacks_a_line | rejected insufficient_stock lines=[available=0 index=1 limiting=routing line=2 location=A requested=1 shortfall=1 sku=G]
+                split never locations 2 | 1 W 3 of 3 available 5 routing, A free 5 3 has_most, B free 2 lacks_a_line | 2 G 1 of 1 available 0 routing, B free 5 1 first_with_all
+            "#]],
+        );
+    }
+
+    #[test]
+    fn closed_locations_are_skipped() {
+        check(
+            r#"
+            register_location C
+            register_channel shop locations=A,B,C
+            close_location A
+            receive_stock B W:2
+            receive_stock C W:3
+            preview O1 channel=shop W:3
+            set_policy channel=shop set={"routing":{"by":"highest_stock","split":"never"}}
+            preview O1 channel=shop W:2
+            set_policy channel=shop set={"routing":{"by":"cost","split":"fewest"}}
+            preview O1 channel=shop W:5
+            preview O1 channel=shop W:6 if_short=accept_oversold
+            "#,
+            expect![[r#"
+                6 location_registered:
+                7 channel_registered:
+                8 location_closed:
+                9 stock_received: W 2 supplier > B/sellable
+                10 stock_received: W 3 supplier > C/sellable
+                split allowed locations 1 | 1 W 3 of 3 available 5 free_stock, B free 2 not_needed, C free 3 3 first_with_all, A free 0 closed
+                11 policy_set:
+                split never locations 1 | 1 W 2 of 2 available 3 routing, C free 3 2 highest_stock, B free 2 not_needed, A free 0 closed
+                12 policy_set:
+                split fewest locations 2 | 1 W 5 of 5 available 5 free_stock, B free 2 2 fewest_splits, C free 3 3 fewest_splits, A free 0 closed
+                split fewest locations 2 | 1 W 6 of 6 available 5 free_stock, B free 2 2 fewest_splits 1 oversold, C free 3 3 fewest_splits, A free 0 closed
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_channels_share_limits_whatever_the_route() {
+        check(
+            r#"
+            set_policy channel=web set={"buffer":{"units":4},"routing":{"by":"highest_stock","split":"never"}}
+            receive_stock A W:3
+            receive_stock B W:5
+            preview O1 channel=web W:4
+            preview O1 channel=web W:5
+            set_policy channel=web set={"routing":{"split":"fewest"}}
+            preview O1 channel=web W:5
+            preview O1 channel=web W:5 partial=best_effort
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 stock_received: W 3 supplier > A/sellable
+                8 stock_received: W 5 supplier > B/sellable
+                split never locations 1 | 1 W 4 of 4 available 4 buffer, B free 5 4 only_one_with_all, A free 3 lacks_a_line
+                split never locations 0 | 1 W 0 of 5 available 4 buffer, B free 5 line_short, A free 3 lacks_a_line | rejected insufficient_stock lines=[available=4 index=0 limiting=buffer line=1 location=B requested=5 shortfall=1 sku=W]
+                9 policy_set:
+                split fewest locations 0 | 1 W 0 of 5 available 4 buffer, A free 3 line_short, B free 5 line_short | rejected insufficient_stock lines=[available=4 index=0 limiting=buffer line=1 requested=5 shortfall=1 sku=W]
+                split fewest locations 1 | 1 W 4 of 5 available 4 buffer, B free 5 4 fewest_splits, A free 3 not_needed
+            "#]],
+        );
+    }
+
+    #[test]
+    fn more_than_there_is_goes_to_the_first_location_by_rule() {
+        check(
+            r#"
+            set_policy channel=web set={"oversell":{"limit":4},"routing":{"by":"cost"}}
+            set_policy location=A set={"cost":9}
+            set_policy location=B set={"cost":3}
+            receive_stock A W:3
+            receive_stock B W:2
+            preview O1 channel=web W:7
+            set_policy channel=web set={"routing":{"by":"cost","split":"never"}}
+            preview O1 channel=web W:3
+            preview O1 channel=web W:6
+            preview O1 channel=web W:8
+            commit_order O1 channel=web W:6
+            commit_order O2 channel=web W:4
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 policy_set:
+                8 policy_set:
+                9 stock_received: W 3 supplier > A/sellable
+                10 stock_received: W 2 supplier > B/sellable
+                split allowed locations 2 | 1 W 7 of 7 available 9 oversell, B free 2 cost 3 2 cheapest 2 oversold, A free 3 cost 9 3 next_in_order
+                11 policy_set:
+                split never locations 1 | 1 W 3 of 3 available 7 routing, B free 2 cost 3 lacks_a_line, A free 3 cost 9 3 only_one_with_all
+                split never locations 1 | 1 W 6 of 6 available 7 routing, B free 2 cost 3 lacks_a_line, A free 3 cost 9 3 has_most 3 oversold
+                split never locations 0 | 1 W 0 of 8 available 7 routing, B free 2 cost 3 lacks_a_line, A free 3 cost 9 lacks_a_line | rejected insufficient_stock lines=[available=7 index=0 limiting=routing line=1 location=A requested=8 shortfall=1 sku=W]
+                12 order_committed: W@A committed +6; ! oversold by=3 location=A sku=W
+                rejected oversell_limit_reached lines=[available=3 index=0 limiting=oversell line=1 location=B requested=4 shortfall=1 sku=W]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_without_a_location_is_named() {
+        check(
+            r#"
+            register_channel phone locations=
+            set_policy channel=web set={"routing":{"by":"highest_stock","split":"never"}}
+            set_policy sku=G channel=web set={"locations":[]}
+            receive_stock A W:5
+            commit_order O1 W:1
+            commit_order O1 channel=phone W:1@A W:1
+            close_location B
+            commit_order O1 channel=web W:1 G:1(ref=g)
+            preview O1 W:1
+            preview O1 channel=web X:1
+            preview_hold H1 channel=web W:2
+            "#,
+            expect![[r#"
+                6 channel_registered:
+                7 policy_set:
+                8 policy_set:
+                9 stock_received: W 5 supplier > A/sellable
+                rejected no_location line=1
+                rejected no_location line=2
+                10 location_closed:
+                rejected no_location line=g
+                split allowed locations 0 | rejected no_location line=1
+                split allowed locations 0 | rejected unknown_sku sku=X
+                split never locations 1 | 1 W 2 of 2 available 5 free_stock, A free 5 2 only_one_with_all, B free 0 closed
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_sold_ahead_waits_where_it_is_expected() {
+        check(
+            r#"
+            set_policy channel=web set={"sell_ahead_days":7}
+            fact {"stock_expected":{"inbound":"P1","location":"B","lines":[{"sku":"W","quantity":5,"expected_at":"2026-01-03T00:00:00Z","confidence":80}]}}
+            receive_stock A W:2
+            offer W web
+            preview O1 channel=web W:4
+            commit_order O1 channel=web W:4
+            preview O2 channel=web W:2
+            preview O2 channel=web W:2@A
+            preview O2 channel=web W:2@B
+            preview O2 channel=web W:3
+            preview O2 channel=web W:3 if_short=accept_oversold
+            set_policy channel=web set={"oversell":{"limit":1}}
+            commit_order O2 channel=web W:3
+            commit_order O3 channel=web W:1
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 stock_expected:
+                8 stock_received: W 2 supplier > A/sellable
+                W reservable 6 published 6 | base 6 incoming 4 share 6
+                split allowed locations 2 | 1 W 4 of 4 available 6 free_stock, A free 2 2 next_in_order, B free 0 2 expected_supply
+                9 order_committed: W@A committed +2; W@B committed +2; ! oversold by=2 location=B sku=W
+                split allowed locations 1 | 1 W 2 of 2 available 2 free_stock, A free 0 nothing_free, B free -2 2 expected_supply
+                split allowed locations 0 | 1 W 0 of 2 available 0 free_stock, A free 0 nothing_free | rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 location=A requested=2 shortfall=2 sku=W]
+                split allowed locations 1 | 1 W 2 of 2 available 2 free_stock, B free -2 2 expected_supply
+                split allowed locations 0 | 1 W 0 of 3 available 2 free_stock, A free 0 nothing_free, B free -2 nothing_free | rejected insufficient_stock lines=[available=2 index=0 limiting=free_stock line=1 requested=3 shortfall=1 sku=W]
+                split allowed locations 2 | 1 W 3 of 3 available 2 free_stock, A free 0 1 oversold, B free -2 2 expected_supply
+                10 policy_set:
+                11 order_committed: W@B committed +2; W@A committed +1; ! oversold by=4 location=B sku=W; ! oversold by=1 location=A sku=W
+                rejected oversell_limit_reached lines=[available=0 index=0 limiting=oversell line=1 requested=1 shortfall=1 sku=W]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_order_that_is_not_split_may_wait_for_expected_supply() {
+        check(
+            r#"
+            set_policy channel=web set={"sell_ahead_days":7,"routing":{"split":"never"}}
+            fact {"stock_expected":{"inbound":"P1","location":"B","lines":[{"sku":"W","quantity":5,"expected_at":"2026-01-03T00:00:00Z","confidence":100}]}}
+            receive_stock A W:2
+            preview O1 channel=web W:2
+            preview O1 channel=web W:4
+            preview O1 channel=web W:6
+            "#,
+            expect![[r#"
+                6 policy_set:
+                7 stock_expected:
+                8 stock_received: W 2 supplier > A/sellable
+                split never locations 1 | 1 W 2 of 2 available 2 routing, A free 2 2 only_one_with_all, B free 0 nothing_free
+                split never locations 1 | 1 W 4 of 4 available 5 routing, A free 2 lacks_a_line, B free 0 4 expected_supply
+                split never locations 0 | 1 W 0 of 6 available 5 routing, A free 2 lacks_a_line, B free 0 nothing_free | rejected insufficient_stock lines=[available=5 index=0 limiting=routing line=1 location=B requested=6 shortfall=1 sku=W]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_claimants_pools_count_where_they_lie() {
+        check(
+            r#"
+            receive_stock A W:3
+            receive_stock B W:6 G:1
+            fact {"pool_opened":{"pool":"P1","channel":"web","draw":"first","lines":[{"sku":"W","at":[{"location":"A","quantity":2},{"location":"B","quantity":4}]}]}}
+            preview O1 channel=web W:4
+            preview O1 channel=web W:9
+            set_policy channel=web set={"routing":{"by":"cost"}}
+            set_policy location=B set={"cost":1}
+            preview O1 channel=web W:3
+            set_policy channel=web set={"routing":{"split":"never"}}
+            preview O1 channel=web W:3
+            preview O1 channel=web W:4
+            preview O1 channel=web W:6 G:1
+            preview O1 channel=web W:7
+            set_policy channel=web set={"routing":{"split":"fewest"}}
+            preview O1 channel=web W:3
+            preview O1 channel=web W:8
+            set_policy channel=web set={"routing":{"split":"never"},"exclusive":true}
+            preview O1 channel=web W:3
+            preview O1 channel=web W:5
+            commit_order O1 channel=web W:3
+            pool P1
+            "#,
+            expect![[r#"
+                6 stock_received: W 3 supplier > A/sellable
+                7 stock_received: W 6 supplier > B/sellable; G 1 supplier > B/sellable
+                8 pool_opened: W@A pooled +2 in P1; W@B pooled +4 in P1
+                split allowed locations 2 | 1 W 4 of 4 available 9 free_stock, A free 1 2 pool in P1, B free 2 2 pool in P1
+                split allowed locations 2 | 1 W 9 of 9 available 9 free_stock, A free 1 2 pool in P1 1 next_in_order, B free 2 4 pool in P1 2 next_in_order
+                9 policy_set:
+                10 policy_set:
+                split allowed locations 1 | 1 W 3 of 3 available 9 free_stock, B free 2 cost 1 3 pool in P1, A free 1 not_needed
+                11 policy_set:
+                split never locations 1 | 1 W 3 of 3 available 3 routing, A free 1 2 pool in P1 1 first_with_all, B free 2 cost 1 not_needed
+                split never locations 1 | 1 W 4 of 4 available 6 routing, A free 1 lacks_a_line, B free 2 cost 1 4 pool in P1
+                split never locations 1 | 1 W 6 of 6 available 6 routing, A free 1 lacks_a_line, B free 2 cost 1 4 pool in P1 2 only_one_with_all | 2 G 1 of 1 available 1 free_stock, A free 0 nothing_free, B free 1 cost 1 1 only_one_with_all
+                split never locations 0 | 1 W 0 of 7 available 6 routing, A free 1 lacks_a_line, B free 2 cost 1 lacks_a_line | rejected insufficient_stock lines=[available=6 index=0 limiting=routing line=1 location=B requested=7 shortfall=1 sku=W]
+                12 policy_set:
+                split fewest locations 1 | 1 W 3 of 3 available 9 free_stock, A free 1 2 pool in P1 1 fewest_splits, B free 2 cost 1 not_needed
+                split fewest locations 2 | 1 W 8 of 8 available 9 free_stock, A free 1 2 pool in P1, B free 2 cost 1 4 pool in P1 2 fewest_splits
+                13 policy_set:
+                split never locations 1 | 1 W 3 of 3 available 4 routing, A free 1 lacks_a_line, B free 2 cost 1 3 pool in P1
+                split never locations 0 | 1 W 0 of 5 available 4 routing, A free 1 lacks_a_line, B free 2 cost 1 lacks_a_line | rejected insufficient_stock lines=[available=4 index=0 limiting=routing line=1 location=B requested=5 shortfall=1 sku=W]
+                14 order_committed: W@B committed +3 in P1; W@B pooled -3 in P1
+                P1 open | W left 2@A 1@B drawn 3 own 3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn parts_of_a_kit_are_routed_like_lines() {
+        check(
+            r#"
+            register_item K
+            fact {"kit_defined":{"sku":"K","version":1,"parts":[{"sku":"W","quantity":2},{"sku":"G","quantity":1}]}}
+            receive_stock A W:5
+            receive_stock B W:4 G:4
+            preview O1 channel=web K:2
+            set_policy channel=web set={"routing":{"split":"fewest"}}
+            preview O1 channel=web K:2
+            set_policy channel=web set={"routing":{"split":"never"}}
+            preview O1 channel=web K:2
+            commit_order O1 channel=web K:2 W:1
+            commit_order O1 channel=web K:3
+            commit_order O1 channel=web K:2
+            order O1
+            "#,
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 5 supplier > A/sellable
+                9 stock_received: W 4 supplier > B/sellable; G 4 supplier > B/sellable
+                split allowed locations 2 | 1.1 W 4 of 4 available 9 free_stock, A free 5 4 first_with_all, B free 4 not_needed | 1.2 G 2 of 2 available 4 free_stock, A free 0 nothing_free, B free 4 2 first_with_all
+                10 policy_set:
+                split fewest locations 1 | 1.1 W 4 of 4 available 9 free_stock, B free 4 4 fewest_splits, A free 5 not_needed | 1.2 G 2 of 2 available 4 free_stock, B free 4 2 fewest_splits, A free 0 nothing_free
+                11 policy_set:
+                split never locations 1 | 1.1 W 4 of 4 available 4 routing, A free 5 lacks_a_line, B free 4 4 only_one_with_all | 1.2 G 2 of 2 available 4 free_stock, A free 0 nothing_free, B free 4 2 only_one_with_all
+                rejected insufficient_stock lines=[available=0 index=1 limiting=routing line=2 location=B requested=1 shortfall=1 sku=W]
+                rejected insufficient_stock lines=[available=2 index=0 limiting=routing line=1 location=B part=W requested=3 shortfall=1 sku=K]
+                12 order_committed: W@B committed +4; G@B committed +2
+                O1 | 1.1 ordered 4 committed 4 | 1.2 ordered 2 committed 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_not_counted_goes_with_the_rest_of_the_order() {
+        check(
+            r#"
+            fact {"mode_set":{"sku":"G","mode":"unlimited"}}
+            register_item X
+            fact {"mode_set":{"sku":"X","mode":{"capacity":{"limit":2,"window":"1d","zone":"UTC"}}}}
+            set_policy channel=web set={"routing":{"split":"never","by":"highest_stock"}}
+            receive_stock A W:1
+            receive_stock B W:4
+            preview O1 channel=web G:9 W:2 X:2
+            preview O1 channel=web G:9 X:3
+            set_policy channel=web set={"routing":{"split":"fewest","by":"highest_stock"}}
+            preview O1 channel=web G:9 W:5 X:2
+            "#,
+            expect![[r#"
+                6 mode_set:
+                7 item_registered:
+                8 mode_set:
+                9 policy_set:
+                10 stock_received: W 1 supplier > A/sellable
+                11 stock_received: W 4 supplier > B/sellable
+                split never locations 1 | 1 G 9 of 9, B free 0 9 unlimited, A free 0 lacks_a_line | 2 W 2 of 2 available 4 routing, B free 4 2 only_one_with_all, A free 1 lacks_a_line | 3 X 2 of 2 available 2 capacity, B free 0 2 capacity, A free 0 lacks_a_line
+                split never locations 1 | 1 G 9 of 9, A free 0 9 unlimited, B free 0 not_needed | 2 X 0 of 3 available 2 capacity, A free 0 line_short, B free 0 line_short | rejected insufficient_stock lines=[available=2 index=1 limiting=capacity line=2 location=A requested=3 shortfall=1 sku=X]
+                12 policy_set:
+                split fewest locations 2 | 1 G 9 of 9, B free 0 9 unlimited, A free 0 not_needed | 2 W 5 of 5 available 5 free_stock, B free 4 4 fewest_splits, A free 1 1 fewest_splits | 3 X 2 of 2 available 2 capacity, B free 0 2 capacity, A free 0 not_needed
+            "#]],
+        );
+    }
 }
