@@ -51,6 +51,7 @@ mod return_to_supplier;
 mod reverse_entry;
 mod route;
 mod route_plan;
+mod route_table;
 mod route_told;
 mod set_mode;
 mod set_policy;
