@@ -124,6 +124,7 @@ proptest! {
         let everything = suffice(&shop, &[0, 1, 2, 3]);
         let mut book = Book::of(&shop);
         for by in ["priority", "highest_stock", "cost"] {
+            let mut spread = 0;
             for split in ["allowed", "fewest", "never"] {
                 book.rule(by, split);
                 let routed = routed(&book, &shop);
@@ -140,9 +141,9 @@ proptest! {
                 let places = places(&routed).len();
                 prop_assert_eq!(preview.locations, places as u64);
                 match split {
+                    "allowed" => spread = places,
                     "never" => prop_assert_eq!(places, 1),
-                    "fewest" => prop_assert!(places <= fewest(&shop) + 1),
-                    _ => {}
+                    _ => prop_assert!(places <= spread && places <= fewest(&shop) + 1),
                 }
             }
         }
