@@ -15,6 +15,8 @@ pub(super) struct Route<'a> {
     /// The rule of the order: the strictest of its lines.
     pub rule: Routing,
     pub spread: Spread,
+    /// No rule puts locations in another order than the usual one.
+    pub plain: bool,
     /// Somebody asks why: reasons are noted.
     pub explains: bool,
 }
@@ -40,9 +42,9 @@ impl<'a> Route<'a> {
         explains: bool,
     ) -> Result<Route<'a>, Rejection> {
         let (pending, rule) = (Pending::default(), Routing::default());
-        let mut route =
-            Route { ledger, now, who, pending, rule, spread: Spread::EachLine, explains };
-        route.rule = route.rule_of_order(needs)?;
+        let (spread, plain) = (Spread::EachLine, true);
+        let mut route = Route { ledger, now, who, pending, rule, spread, plain, explains };
+        route.obey(needs)?;
         if let Some(need) = needs.iter().find(|need| route.first(&route.locations(need)).is_none())
         {
             return Err(Rejection::NoLocation { line: need.line.clone() });
@@ -69,6 +71,7 @@ impl<'a> Route<'a> {
         }
         let served = self.served(need.item);
         match &self.spread {
+            Spread::EachLine if self.plain => served,
             Spread::One { only, .. } if served.contains(only) => {
                 Cow::Borrowed(std::slice::from_ref(only))
             }
@@ -314,9 +317,9 @@ impl<'a> Route<'a> {
             !self.ledger.location(*it).closed && (!places.bound || places.at.contains(it))
         };
         let mut all: Vec<LocationNo> = part.left.iter().map(|(it, _)| *it).filter(may).collect();
-        let is_plain = matches!(self.spread, Spread::EachLine)
-            && self.rule_of(places.need).by == RouteBy::Priority;
-        if !is_plain {
+        let is_usual = matches!(self.spread, Spread::EachLine)
+            && (self.plain || self.rule_of(places.need).by == RouteBy::Priority);
+        if !is_usual {
             let place = |it: &LocationNo| places.at.iter().position(|at| at == it);
             all.sort_by_key(|it| place(it).unwrap_or(usize::MAX));
         }

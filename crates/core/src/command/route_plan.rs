@@ -18,12 +18,11 @@ impl Route<'_> {
         ruling.find(|it| it.routing).unwrap_or_default()
     }
 
-    /// The strictest rule of the lines; of equals the first.
+    /// Takes up the rules of the lines. The strictest rules the order; of equals the first.
     ///
     /// # Errors
     /// `contradiction` naming `ship_to` where nearness decides and nobody says near to what.
-    pub fn rule_of_order(&self, needs: &[Need]) -> Result<Routing, Rejection> {
-        let mut strictest = Routing::default();
+    pub fn obey(&mut self, needs: &[Need]) -> Result<(), Rejection> {
         let mut is_first = true;
         for need in needs.iter().filter(|it| it.location.is_none()) {
             let rule = self.rule_of(need);
@@ -31,12 +30,13 @@ impl Route<'_> {
                 let message = "is needed: the channel's locations are chosen by how near they are";
                 return Err(contradiction("ship_to", message));
             }
-            if is_first || strictness(rule.split) > strictness(strictest.split) {
-                strictest = rule;
+            if is_first || strictness(rule.split) > strictness(self.rule.split) {
+                self.rule = rule;
             }
+            self.plain &= rule.by == RouteBy::Priority;
             is_first = false;
         }
-        Ok(strictest)
+        Ok(())
     }
 
     /// The open ones of these locations, first the one that the rule puts first for all that is
