@@ -118,6 +118,11 @@ impl Item {
         self.info.as_ref().is_some_and(|it| it.closed.is_some())
     }
 
+    /// Position of the entry that closed it.
+    pub fn closed_at(&self) -> Option<u64> {
+        self.info.as_ref()?.closed
+    }
+
     pub fn expected(&self) -> &[Expected] {
         self.info.as_ref().map_or(&[], |it| &it.expected)
     }

@@ -15,6 +15,7 @@ mod promise;
 mod read;
 mod record_pool;
 mod record_terms;
+mod stored_rule;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
