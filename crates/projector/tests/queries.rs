@@ -107,7 +107,7 @@ fn the_timeline_tells_before_after_who_and_why() {
     let page = projector.timeline(&shop(), &name("W"), &query).unwrap();
     let figures = |on_hand: i64| {
         json!({"on_hand": on_hand, "sellable": on_hand, "quality_control": 0, "damaged": 0,
-               "quarantined": 0, "held": 0, "committed": 0})
+               "quarantined": 0, "held": 0, "committed": 0, "pooled": 0})
     };
     assert_eq!(
         text(&page.rows),
