@@ -349,7 +349,8 @@ impl Ledger {
         }
     }
 
-    fn plain_offer(
+    /// As [`Ledger::offer`], of an item as it is: of a kit what is assembled.
+    pub fn plain_offer(
         &self,
         item: ItemNo,
         who: &Claimant<'_>,

@@ -9,7 +9,9 @@ mod stock;
 mod timeline;
 
 pub use affected::{AffectedOrder, AffectedOrders};
-pub use availability::{AvailabilityRow, FreeAt};
+pub use availability::{
+    Amount, AvailabilityQuery, AvailabilityRow, FreeAt, KitRow, OwnPool, PartRow, Published,
+};
 pub use entry::{EntryPlace, EntryView};
 pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
 pub use places::{ChannelView, LedgerView, LocationView, PlacesView, TransferView};
