@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use onhand_core::*;
 use onhand_journal::{Hash, Identity, Journal, Kind, MemoryJournal, Tip, seal};
-use onhand_projector::{Projector, ProjectorConfig};
+use onhand_projector::{ExplainQuery, Projector, ProjectorConfig};
 use serde_json::{Value, json};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -129,6 +129,15 @@ impl Shop {
             self.append(commands.collect());
         }
         self.projector.catch_up().unwrap();
+        let query = ExplainQuery::now(sku(0), name("ch-0"));
+        let (begun, rounds) = (Instant::now(), 20);
+        for _ in 0..rounds {
+            let told = self.projector.explain(&name("shop"), &query).unwrap();
+            let committed = told.item.locations[0].behind.committed.as_ref().unwrap().count;
+            assert!(committed >= ENTRIES);
+        }
+        let took = begun.elapsed() / rounds;
+        row("explain, of an item with 10,000 entries", &format!("{took:.2?}"));
     }
 
     /// A rule for all items: how long until reads see it, and until its notices are told.

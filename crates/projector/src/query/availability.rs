@@ -198,7 +198,7 @@ impl Asked<'_> {
     fn row(&self, item: ItemNo) -> AvailabilityRow {
         let known = self.ledger.item(item);
         let offer = self.ledger.offer(item, &self.who, self.slot, self.now);
-        let has_shelves = known.mode().is_finite();
+        let has_shelves = known.mode().is_finite() || known.recipe().is_some();
         AvailabilityRow {
             sku: known.sku.clone(),
             channel: self.ledger.channel(self.channel).id.clone(),

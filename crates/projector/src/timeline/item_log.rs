@@ -88,18 +88,6 @@ impl ItemLog {
         self.sealed.get_or_insert_default().push(sealed);
     }
 
-    /// The figures once the entry at `position` was recorded, windows of capacity left out. None:
-    /// nothing of the item was recorded by then.
-    pub fn at(&self, position: u64) -> Option<Vec<(Holder, Figures)>> {
-        let behind = self.sealed().partition_point(|it| it.last <= position);
-        let mut stretch = match self.sealed().get(behind) {
-            Some(sealed) => sealed.read(),
-            None => self.read_open(),
-        };
-        stretch.records.retain(|record| record.position <= position);
-        (behind > 0 || !stretch.records.is_empty()).then(|| stretch.summary())
-    }
-
     /// Whether an entry at `position` touched the item.
     pub fn has(&self, position: u64) -> bool {
         let behind = self.sealed().partition_point(|it| it.last < position);
@@ -129,11 +117,12 @@ impl Sealed {
 }
 
 impl Stretch {
-    /// What the next stretch begins with. Windows are left out: an item has ever more of them.
+    /// What the next stretch begins with. Pools and windows are left out: an item has ever more of
+    /// them, and their figures are added up where they are asked for.
     fn summary(&self) -> Vec<(Holder, Figures)> {
         let mut figures = self.after();
         let lasts = |(holder, figures): &(Holder, Figures)| {
-            !matches!(holder, Holder::Window(_)) && *figures != Figures::default()
+            holder.is_location() && *figures != Figures::default()
         };
         figures.retain(lasts);
         figures

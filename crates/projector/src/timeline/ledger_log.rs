@@ -98,11 +98,11 @@ impl LedgerLog {
     ) {
         let item = |sku| ledger.item_no_at(sku, position);
         let (Some(from), Some(into)) = (item(&it.from), item(&it.into)) else { return };
-        let figures = self.item(from).and_then(|log| log.at(position)).unwrap_or_default();
-        for (at, figures) in figures {
-            let drawn = figures.committed;
-            if matches!(at, Holder::Pool(_)) && drawn != 0 {
-                for (item, committed) in [(from, -drawn), (into, drawn)] {
+        let stretches = self.item(from).into_iter().flat_map(|log| log.stretches());
+        let changes = stretches.flat_map(|it| it.records).flat_map(|it| it.changes);
+        for Change { at, by } in changes {
+            if matches!(at, Holder::Pool(_)) && by.committed != 0 {
+                for (item, committed) in [(from, -by.committed), (into, by.committed)] {
                     let by = Figures { committed, ..Figures::default() };
                     touched.push(Touch { item, change: Some(Change { at, by }) });
                 }
