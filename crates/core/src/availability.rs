@@ -17,8 +17,8 @@
 use serde::Serialize;
 
 use crate::{
-    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, Mode, NOW, Oversell, Pending,
-    PoolDraw, PoolNo, Recipe, Ruling, Time,
+    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, LowStock, Mode, NOW, Oversell,
+    Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
 };
 
 /// The figures of one item at one location that the formula begins with, in base units.
@@ -265,6 +265,14 @@ impl Ledger {
             return PLAIN;
         }
         channel_rules_of(&self.ruling_on_channel(item, channel, position))
+    }
+
+    /// When the item counts as low on the channel, if a rule says so.
+    pub fn low_stock(&self, item: ItemNo, channel: ChannelNo) -> Option<LowStock> {
+        if !self.is_ruled(item) {
+            return None;
+        }
+        self.ruling_on_channel(item, Some(channel), NOW).find(|it| it.low_stock)
     }
 
     /// Which locations serve the channel for this item, in the order in which they are drawn on.
