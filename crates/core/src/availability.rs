@@ -405,6 +405,24 @@ impl Ledger {
         now: Time,
         pending: &Pending,
     ) -> Terms {
+        self.terms_until(item, who, slot, now, pending, Time(0))
+    }
+
+    /// As [`Ledger::terms`], once everything has arrived that is expected until `by`: beside what
+    /// the channel sells ahead.
+    pub fn terms_by(&self, item: ItemNo, who: &Claimant<'_>, now: Time, by: Time) -> Terms {
+        self.terms_until(item, who, None, now, &Pending::default(), by)
+    }
+
+    fn terms_until(
+        &self,
+        item: ItemNo,
+        who: &Claimant<'_>,
+        slot: Option<Time>,
+        now: Time,
+        pending: &Pending,
+        by: Time,
+    ) -> Terms {
         let rules = self.channel_rules(item, who.channel, NOW);
         self.terms_by(&rules, item, who, slot, now, pending)
     }
@@ -435,8 +453,12 @@ impl Ledger {
         for location in locations {
             sum.add(&self.shelf_terms(item, *location, now, pending));
         }
-        if rules.sell_ahead_days > 0 {
-            let until = now.plus_seconds(rules.sell_ahead_days.saturating_mul(86_400));
+        let ahead = match rules.sell_ahead_days {
+            0 => Time(0),
+            days => now.plus_seconds(days.saturating_mul(86_400)),
+        };
+        let until = ahead.max(by);
+        if until > Time(0) {
             sum.incoming = self.incoming(item, locations, until, NOW);
         }
         sum.terms(rules, self.own(item, who, now, pending))
