@@ -243,17 +243,17 @@ impl Ledger {
     }
 
     /// Which locations serve the channel for this item, in the order in which they are drawn on.
-    pub fn serving(&self, item: ItemNo, channel: ChannelNo, position: u64) -> Serving<'_> {
+    pub fn serving(&self, item: ItemNo, channel: ChannelNo, position: u64) -> &[LocationNo] {
         if self.is_ruled(item) {
             let ruling = self.ruling_on_channel(item, Some(channel), position);
-            if let Some(ids) = ruling.find(|it| it.locations.as_ref()) {
-                return Serving::Named(ids.iter().filter_map(|id| self.location_no(id)).collect());
+            if let Some(named) = ruling.serving() {
+                return named;
             }
         }
         let channel = self.channel(channel);
         match position {
-            NOW => Serving::Usual(&channel.locations),
-            _ => Serving::Usual(channel.served.at(position).map_or(&[], |(_, list)| list)),
+            NOW => &channel.locations,
+            _ => channel.served.at(position).map_or(&[], |(_, list)| list),
         }
     }
 
@@ -380,8 +380,7 @@ impl Ledger {
             sum.add(&window.terms(&ShelfRules { safety: KeptBack::default(), trust_percent: 100 }));
             return sum.terms(&rules, Own::default());
         }
-        let serving = who.channel.map(|it| self.serving(item, it, NOW));
-        let locations = serving.as_ref().map_or(&[][..], Serving::as_slice);
+        let locations = who.channel.map_or(&[][..], |it| self.serving(item, it, NOW));
         for location in locations {
             sum.add(&self.shelf_terms(item, *location, now, pending));
         }
@@ -441,20 +440,5 @@ fn channel_rules_of(ruling: &Ruling<'_>) -> ChannelRules {
         end_when: ruling.find(|it| it.end_when),
         max_listed: ruling.find(|it| it.max_listed),
         sell_ahead_days: ruling.find(|it| it.sell_ahead_days).unwrap_or(PLAIN.sell_ahead_days),
-    }
-}
-
-/// The locations that serve a channel: its own list, or one that a rule names.
-pub enum Serving<'a> {
-    Usual(&'a [LocationNo]),
-    Named(Vec<LocationNo>),
-}
-
-impl Serving<'_> {
-    pub fn as_slice(&self) -> &[LocationNo] {
-        match self {
-            Serving::Usual(list) => list,
-            Serving::Named(list) => list,
-        }
     }
 }

@@ -35,11 +35,8 @@ impl<'a> Route<'a> {
         if let Some(named) = need.location {
             return Cow::Owned(vec![named]);
         }
-        let Some(channel) = self.who.channel else { return Cow::Borrowed(&[]) };
-        match self.ledger.serving(need.item, channel, NOW) {
-            Serving::Usual(list) => Cow::Borrowed(list),
-            Serving::Named(list) => Cow::Owned(list),
-        }
+        let serving = self.who.channel.map(|it| self.ledger.serving(need.item, it, NOW));
+        Cow::Borrowed(serving.unwrap_or_default())
     }
 
     /// Where a claim goes that no stock covers.
@@ -73,8 +70,7 @@ impl<'a> Route<'a> {
             (Some(_), None) => true,
             (None, _) => matches!(self.ledger.item(need.item).mode(), Mode::Capacity(_)),
             (Some(channel), Some(location)) => {
-                let serving = self.ledger.serving(need.item, channel, NOW);
-                serving.as_slice().contains(&location)
+                self.ledger.serving(need.item, channel, NOW).contains(&location)
             }
         }
     }

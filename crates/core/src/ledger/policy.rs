@@ -19,6 +19,8 @@ pub enum Where {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     pub rule: Rule,
+    /// The rule's list of locations, resolved: reads need no names.
+    pub serving: Option<Vec<LocationNo>>,
     /// A bit for each dimension that the entry set or cleared, by its place in [`Dimension::ALL`].
     pub named: u32,
 }
@@ -48,14 +50,28 @@ impl RuleSet {
         &self.0
     }
 
-    pub(super) fn set(&mut self, at: Where, position: u64, set: &Rule, clear: &[Dimension]) {
+    /// `serving`: the locations that `set` names, if it names any.
+    pub(super) fn set(
+        &mut self,
+        at: Where,
+        position: u64,
+        set: &Rule,
+        clear: &[Dimension],
+        serving: Option<Vec<LocationNo>>,
+    ) {
         let found = self.0.iter().position(|(known, _)| *known == at);
         let index = found.unwrap_or_else(|| {
             self.0.push((at, History::default()));
             self.0.len() - 1
         });
         let history = &mut self.0[index].1;
-        let mut rule = history.now().map(|it| it.rule.clone()).unwrap_or_default();
+        let before = history.now();
+        let mut rule = before.map(|it| it.rule.clone()).unwrap_or_default();
+        let serving = match serving {
+            None if clear.contains(&Dimension::Locations) => None,
+            None => before.and_then(|it| it.serving.clone()),
+            named => named,
+        };
         clear.iter().for_each(|dimension| rule.clear(*dimension));
         rule.overlay(set);
         let mut named = 0;
@@ -64,7 +80,7 @@ impl RuleSet {
                 named |= 1 << bit;
             }
         }
-        history.set(position, Standing { rule, named });
+        history.set(position, Standing { rule, serving, named });
     }
 }
 
@@ -82,13 +98,18 @@ impl History<Standing> {
 /// a rule is left out.
 pub struct Ruling<'a> {
     /// Item and place, item and supplier, item; category likewise; then everything likewise.
-    candidates: [Option<&'a Rule>; 9],
+    candidates: [Option<&'a Standing>; 9],
 }
 
 impl<'a> Ruling<'a> {
     /// The value that applies: of the most specific scope that says anything.
     pub fn find<T>(&self, get: impl Fn(&'a Rule) -> Option<T>) -> Option<T> {
-        self.candidates.iter().flatten().find_map(|rule| get(rule))
+        self.candidates.iter().flatten().find_map(|it| get(&it.rule))
+    }
+
+    /// The locations that serve the channel, if a rule names them.
+    pub fn serving(&self) -> Option<&'a [LocationNo]> {
+        self.candidates.iter().flatten().find_map(|it| it.serving.as_deref())
     }
 }
 
@@ -128,8 +149,8 @@ impl Ledger {
             let Some(set) = set else { continue };
             let rule = |at: &Where| set.history(at).and_then(|it| it.at(position));
             let here = channel.and_then(|it| rule(&Where::Channel(it)));
-            candidates[row * 3] = here.map(|(_, it)| &it.rule);
-            candidates[row * 3 + 2] = rule(&Where::Anywhere).map(|(_, it)| &it.rule);
+            candidates[row * 3] = here.map(|(_, it)| it);
+            candidates[row * 3 + 2] = rule(&Where::Anywhere).map(|(_, it)| it);
         }
         Ruling { candidates }
     }
@@ -146,7 +167,7 @@ impl Ledger {
             let Some(set) = set else { continue };
             for (column, at) in self.where_at(location).into_iter().enumerate() {
                 let standing = at.and_then(|at| set.history(&at)?.at(position));
-                candidates[row * 3 + column] = standing.map(|(_, it)| &it.rule);
+                candidates[row * 3 + column] = standing.map(|(_, it)| it);
             }
         }
         Ruling { candidates }

@@ -8,21 +8,25 @@ impl Ledger {
     pub(super) fn record_policy(&mut self, it: &PolicySet) -> Recorded {
         let position = self.position;
         let at = self.stored_where(&it.scope)?;
+        let serving = match &it.set.locations {
+            Some(ids) => Some(self.stored_locations(ids)?),
+            None => None,
+        };
         match (&it.scope.sku, &it.scope.category) {
             (Some(sku), _) => {
                 let item = self.stored_item(sku)?;
                 self.touch_item(item);
                 let rules = &mut self.items[item.0 as usize].info_mut().rules;
-                rules.set(at, position, &it.set, &it.clear);
+                rules.set(at, position, &it.set, &it.clear, serving);
             }
             (None, Some(category)) => {
                 self.touch_policies();
                 let rules = self.policies.by_category.entry(category.clone()).or_default();
-                rules.set(at, position, &it.set, &it.clear);
+                rules.set(at, position, &it.set, &it.clear, serving);
             }
             (None, None) => {
                 self.touch_policies();
-                self.policies.all.set(at, position, &it.set, &it.clear);
+                self.policies.all.set(at, position, &it.set, &it.clear, serving);
             }
         }
         Ok(())

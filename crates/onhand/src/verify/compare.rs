@@ -57,6 +57,9 @@ fn compare_ledgers(
     compare_maps("order", one.orders(), other.orders(), &mut differ);
     compare_maps("hold", one.holds(), other.holds(), &mut differ);
     compare_maps("transfer", one.transfers(), other.transfers(), &mut differ);
+    let (ours, theirs) = (one.pools().iter(), other.pools().iter());
+    let (ours, theirs) = (ours.map(|it| (&it.id, it)), theirs.map(|it| (&it.id, it)));
+    compare_maps("pool", ours, theirs, &mut differ);
 }
 
 fn compare_maps<'a, K: Ord + Debug + 'a, V: PartialEq + Debug + 'a>(

@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use onhand_core::{Account, BlockBody, Book, Condition, LedgerId, LocationId, Sku};
+use onhand_core::{
+    Account, BlockBody, Book, Cell, Claim, Condition, Entry, Item, LedgerId, LocationId, Sku,
+};
 
-/// Balances of one ledger, from its movements alone.
+/// Balances and claims of one ledger, from its entries alone. By the name that an entry used: an
+/// item that was renamed, or that another was merged into, has several.
 #[derive(Default)]
 struct Sheet {
     /// The position of the last entry seen.
     position: u64,
-    /// What left and entered each account, per item.
+    /// What left and entered each account, per SKU.
     accounts: HashMap<(Sku, Account), i64>,
+    claims: HashMap<(Sku, LocationId, Claim), i64>,
 }
 
 /// All ledgers of a shard.
@@ -36,14 +40,8 @@ impl Sums {
             let sheet = self.sheets.entry(entry.ledger.clone()).or_default();
             let expected = sheet.position + 1;
             sheet.position = entry.position;
-            for movement in &entry.movements {
-                self.movements += 1;
-                let units = movement.quantity.signed();
-                let from = (movement.sku.clone(), movement.from.clone());
-                let to = (movement.sku.clone(), movement.to.clone());
-                *sheet.accounts.entry(from).or_default() -= units;
-                *sheet.accounts.entry(to).or_default() += units;
-            }
+            self.movements += entry.movements.len() as u64;
+            sheet.add(entry);
             if entry.position != expected {
                 let (ledger, position) = (&entry.ledger, entry.position);
                 self.fault(format!(
@@ -93,19 +91,15 @@ impl Sums {
                     ledger.position()
                 ));
             }
-            for item in ledger.items() {
-                for cell in &item.cells {
-                    let location = &ledger.location(cell.location).id;
-                    for condition in Condition::ALL {
-                        compared += 1;
-                        let (ours, theirs) =
-                            (sheet.at(&item.sku, location, condition), cell.balance(condition));
-                        if ours != theirs {
-                            let (sku, condition) = (&item.sku, condition.as_str());
-                            faults.push(format!("ledger {id}: {sku} at {location}, {condition}: the movements say {ours}, the fold says {theirs}"));
-                        }
-                    }
-                }
+            for (item, cell) in ledger.items().iter().flat_map(cells) {
+                let location = &ledger.location(cell.location).id;
+                let figures = sheet.figures(item, location, cell);
+                compared += figures.len() as u64;
+                let odd = figures.into_iter().filter(|(_, ours, theirs)| ours != theirs);
+                faults.extend(odd.map(|(figure, ours, theirs)| {
+                    let sku = &item.sku;
+                    format!("ledger {id}: {sku} at {location}, {figure}: the entries say {ours}, the fold says {theirs}")
+                }));
             }
         }
         faults.into_iter().for_each(|it| self.fault(it));
@@ -113,9 +107,47 @@ impl Sums {
     }
 }
 
+fn cells(item: &Item) -> impl Iterator<Item = (&Item, &Cell)> {
+    item.cells.iter().map(move |cell| (item, cell))
+}
+
 impl Sheet {
-    fn at(&self, sku: &Sku, location: &LocationId, condition: Condition) -> i64 {
-        let account = Account::Shelf(location.clone(), condition);
-        self.accounts.get(&(sku.clone(), account)).copied().unwrap_or(0)
+    fn add(&mut self, entry: &Entry) {
+        for movement in &entry.movements {
+            let units = movement.quantity.signed();
+            let from = (movement.sku.clone(), movement.from.clone());
+            let to = (movement.sku.clone(), movement.to.clone());
+            *self.accounts.entry(from).or_default() -= units;
+            *self.accounts.entry(to).or_default() += units;
+        }
+        entry.fact.claims(&mut |it| {
+            let claim = (it.sku.clone(), it.location.clone(), it.claim);
+            *self.claims.entry(claim).or_default() += it.units;
+        });
+    }
+
+    /// Each figure of a shelf: its name, what the entries add up to, what the fold says.
+    fn figures(
+        &self,
+        item: &Item,
+        location: &LocationId,
+        cell: &Cell,
+    ) -> Vec<(&'static str, i64, i64)> {
+        let names = || std::iter::once(&item.sku).chain(item.aliases());
+        let balance = |condition: Condition| {
+            let account = Account::Shelf(location.clone(), condition);
+            let at = |name: &Sku| self.accounts.get(&(name.clone(), account.clone())).copied();
+            (condition.as_str(), names().filter_map(at).sum(), cell.balance(condition))
+        };
+        let claimed = |claim: Claim| {
+            let at =
+                |name: &Sku| self.claims.get(&(name.clone(), location.clone(), claim)).copied();
+            names().filter_map(at).sum::<i64>()
+        };
+        let mut figures: Vec<_> = Condition::ALL.into_iter().map(balance).collect();
+        figures.push(("held", claimed(Claim::Held), cell.held));
+        figures.push(("committed", claimed(Claim::Committed), cell.committed));
+        figures.push(("pooled", claimed(Claim::Pooled), cell.pooled));
+        figures
     }
 }
