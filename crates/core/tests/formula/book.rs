@@ -105,6 +105,17 @@ impl Book {
         self.names[name]
     }
 
+    /// The first of an item's names.
+    pub fn name_of(&self, id: Id) -> &Sku {
+        self.names.iter().find(|it| *it.1 == id).unwrap().0
+    }
+
+    /// Every item that is not part of another one by now.
+    pub fn one_name_each(&self) -> impl Iterator<Item = (&Sku, Id)> {
+        let whole = |id: &Id| self.items[*id].merged_into.is_none();
+        (0..self.items.len()).filter(whole).map(|id| (self.name_of(id), id))
+    }
+
     fn register(&mut self, sku: &Sku, aliases: &[Sku], category: Option<Label>) {
         let id = self.items.len();
         self.items.push(Kind { category, ..Kind::default() });

@@ -121,7 +121,8 @@ impl Book {
 
     /// Set aside at a location and not taken: of pools that nobody has closed.
     fn pooled(&self, id: Id, location: &LocationId, now: Time) -> i64 {
-        let open = |pool: &PoolId| self.pools.iter().any(|it| it.opened.pool == *pool && !it.closed);
+        let open =
+            |pool: &PoolId| self.pools.iter().any(|it| it.opened.pool == *pool && !it.closed);
         let put = self
             .set_aside
             .iter()
@@ -200,8 +201,7 @@ impl Book {
     /// What the pool can still give: no more than lies in it, no more than is released.
     fn own_of(&self, pool: &OpenedPool, id: Id, now: Time) -> i64 {
         let drawn = self.drawn(pool, id, now);
-        let (left, undrawn) =
-            (self.put_in(pool, id) - drawn, self.released(pool, id, now) - drawn);
+        let (left, undrawn) = (self.put_in(pool, id) - drawn, self.released(pool, id, now) - drawn);
         left.min(undrawn).max(0)
     }
 
@@ -235,8 +235,8 @@ impl Book {
             }
         }
         there += incoming;
-        let exclusive = only
-            || self.rule(&scopes, Dimension::Exclusive, |it| it.exclusive).unwrap_or(false);
+        let exclusive =
+            only || self.rule(&scopes, Dimension::Exclusive, |it| it.exclusive).unwrap_or(false);
         let share_percent =
             self.rule(&scopes, Dimension::SharePercent, |it| it.share_percent).unwrap_or(100);
         let (base, over) = (there - kept, (-there).max(0));

@@ -1,31 +1,36 @@
 //! A ledger under random steps, held against the formula written down once more at every one.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use onhand_core::*;
 
 use crate::book::{Book, Recorded};
 use crate::formula::Who;
+use crate::meant::meant;
 use crate::ops::{self, Step, What};
 use crate::promise;
+
+/// What was asked and what came of it; outlives a history that breaks off.
+pub type Told = Rc<RefCell<Vec<String>>>;
 
 pub struct History {
     pub ledger: Ledger,
     pub entries: Vec<Recorded>,
     pub now: Time,
     steps: usize,
-    /// How many commands were accepted and refused, by what came of them.
-    pub tally: BTreeMap<String, u64>,
+    pub told: Told,
 }
 
 impl History {
-    pub fn new() -> History {
+    pub fn new(told: Told) -> History {
         let mut history = History {
             ledger: Ledger::new(LedgerId::new("shop").unwrap()),
             entries: Vec::new(),
             now: Time(ops::BEGIN_US),
             steps: 0,
-            tally: BTreeMap::new(),
+            told,
         };
         for command in ops::setup() {
             history.ask(command, None).unwrap();
@@ -37,10 +42,10 @@ impl History {
         self.now = self.now.plus_seconds(step.pause);
         self.steps += 1;
         match &step.what {
-            What::Ask(command) => self.promise(command, None),
+            What::Ask(command) => self.promise(&meant(&self.ledger, command), None),
             What::Late(command, ago) => {
                 let occurred_at = Time(self.now.as_us() - ago * 1_000_000);
-                self.promise(command, Some(occurred_at));
+                self.promise(&meant(&self.ledger, command), Some(occurred_at));
             }
             What::Due(most) => self.do_due(*most),
         }
@@ -81,11 +86,11 @@ impl History {
     /// A decision changes nothing, and a trial that is rolled back leaves no trace.
     fn ask(&mut self, command: Command, occurred_at: Option<Time>) -> Result<Entry, Rejection> {
         let request = self.request(command, occurred_at);
-        let stem = request.command.stem();
+        self.tell(&request, occurred_at);
         let entry = accept(&self.ledger, self.now, &Rules::default(), &request);
         assert_eq!(entry, accept(&self.ledger, self.now, &Rules::default(), &request));
         let outcome = entry.as_ref().map_or_else(|it| it.code(), |_| "accepted");
-        *self.tally.entry(format!("{stem} {outcome}")).or_default() += 1;
+        self.told.borrow_mut().last_mut().unwrap().push_str(outcome);
         let entry = entry?;
         let before = self.ledger.clone();
         self.ledger.begin_trial();
@@ -95,6 +100,14 @@ impl History {
         self.ledger.evolve(&entry, self.now).unwrap();
         self.entries.push(Recorded { time: self.now, entry: entry.clone() });
         Ok(entry)
+    }
+
+    fn tell(&self, request: &Request, occurred_at: Option<Time>) {
+        let at = (self.now.as_us() - ops::BEGIN_US) / 1_000_000;
+        let late = if occurred_at.is_some() { " late" } else { "" };
+        let mut command = serde_json::to_value(&request.command).unwrap();
+        without_nulls(&mut command);
+        self.told.borrow_mut().push(format!("@{at}{late} {command} => "));
     }
 
     fn request(&self, mut command: Command, occurred_at: Option<Time>) -> Request {
@@ -146,21 +159,26 @@ impl History {
             customer: who.customer.as_ref(),
             region: None,
         };
-        for (name, id) in &book.names {
+        for (name, id) in book.one_name_each() {
             let item = self.ledger.item_no(name).unwrap();
             let told = self.ledger.offer(item, &claimant, slot, self.now);
-            let naive = book.offer(*id, who, slot, self.now);
+            let naive = book.offer(id, who, slot, self.now);
             assert_eq!(told, naive, "{name} for {who:?} (left: ledger, right: naive)");
         }
     }
 
     fn assert_shelves(&self, book: &Book) {
         for (name, id) in &book.names {
+            // Whichever name is used, it is the same item.
+            let item = self.ledger.item_no(name).unwrap();
+            assert_eq!(item, self.ledger.item_no(book.name_of(*id)).unwrap(), "{name}");
+        }
+        for (name, id) in book.one_name_each() {
             let item = self.ledger.item_no(name).unwrap();
             for (location, _) in &book.locations {
                 let place = self.ledger.location_no(location).unwrap();
                 let told = self.ledger.shelf(item, place, self.now);
-                let naive = book.shelf(*id, location, self.now);
+                let naive = book.shelf(id, location, self.now);
                 assert_eq!(told, naive, "{name} at {location} (left: ledger, right: naive)");
             }
         }
@@ -201,4 +219,16 @@ pub fn claimants() -> Vec<Who> {
         }
     }
     all
+}
+
+/// Leaves out what the caller did not say.
+fn without_nulls(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields.retain(|_, it| !it.is_null());
+            fields.values_mut().for_each(without_nulls);
+        }
+        serde_json::Value::Array(all) => all.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
 }
