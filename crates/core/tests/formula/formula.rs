@@ -119,10 +119,12 @@ impl Book {
         })
     }
 
-    /// Set aside at a location and not taken: of pools that nobody has closed.
+    /// Set aside at a location and not taken: of pools that have not come to their end, recorded
+    /// or not.
     fn pooled(&self, id: Id, location: &LocationId, now: Time) -> i64 {
-        let open =
-            |pool: &PoolId| self.pools.iter().any(|it| it.opened.pool == *pool && !it.closed);
+        let open = |pool: &PoolId| {
+            self.pools.iter().any(|it| it.opened.pool == *pool && is_open(it, now))
+        };
         let put = self
             .set_aside
             .iter()
@@ -153,7 +155,7 @@ impl Book {
         let scopes = self.at_location(id, location);
         let trust = self.rule(&scopes, Dimension::TrustPercent, |it| it.trust_percent);
         let believed = percent(shelf.sellable, trust.unwrap_or(100));
-        let unclaimed = believed - shelf.committed - shelf.held - shelf.pooled;
+        let unclaimed = believed - shelf.committed - shelf.held - shelf.pooled.max(0);
         let safety = self.rule(&scopes, Dimension::Safety, |it| it.safety);
         let kept = kept_back(safety, believed).min(unclaimed.max(0));
         (believed, unclaimed, kept)
@@ -179,8 +181,7 @@ impl Book {
     pub fn pools_for(&self, id: Id, who: &Who, now: Time) -> Vec<&OpenedPool> {
         let open = |it: &&OpenedPool| {
             let (opened, pool) = (&it.opened, &it.opened.pool);
-            !it.closed
-                && opened.ends_at.is_none_or(|end| now < end)
+            is_open(it, now)
                 && (opened.channel.is_none() || opened.channel == who.channel)
                 && (opened.campaign.is_none() || opened.campaign == who.campaign)
                 && (opened.customer.is_none() || opened.customer == who.customer)
@@ -189,26 +190,37 @@ impl Book {
         self.pools.iter().filter(open).collect()
     }
 
-    fn released(&self, pool: &OpenedPool, id: Id, now: Time) -> i64 {
-        if pool.tranches.is_empty() {
-            return self.put_in(pool, id);
+    /// Units of the item whose tranches are out, if one of its tranches still waits.
+    fn out(&self, pool: &OpenedPool, id: Id, now: Time) -> Option<i64> {
+        let (mut out, mut waits) = (0, false);
+        for (tranche, release_at, lines) in &pool.tranches {
+            let units: i64 = lines.iter().filter(|it| it.0 == id).map(|it| it.1).sum();
+            match pool.released.contains(tranche) || *release_at <= now {
+                true => out += units,
+                false => waits |= units > 0,
+            }
         }
-        let out = |it: &&(TrancheId, Time, _)| pool.released.contains(&it.0) || it.1 <= now;
-        let lines = pool.tranches.iter().filter(out).flat_map(|it| &it.2);
-        lines.filter(|it| it.0 == id).map(|it| it.1).sum()
+        waits.then_some(out)
     }
 
-    /// What the pool can still give: no more than lies in it, no more than is released.
+    /// Units that were or are there to be sold; with the last tranche everything that is there is.
+    fn released(&self, pool: &OpenedPool, id: Id, now: Time) -> i64 {
+        let whole = self.put_in(pool, id).max(0);
+        self.out(pool, id, now).map_or(whole, |out| out.min(whole))
+    }
+
+    /// What the pool can still give: no more than lies in it, no more than is released. Below zero
+    /// where it gave more.
     fn own_of(&self, pool: &OpenedPool, id: Id, now: Time) -> i64 {
         let drawn = self.drawn(pool, id, now);
-        let (left, undrawn) = (self.put_in(pool, id) - drawn, self.released(pool, id, now) - drawn);
-        left.min(undrawn).max(0)
+        let left = self.put_in(pool, id) - drawn;
+        self.out(pool, id, now).map_or(left, |out| left.min(out - drawn))
     }
 
     /// The formula for an item that is no kit, or for what stands assembled of one.
     pub fn terms(&self, id: Id, who: &Who, slot: Option<Time>, now: Time) -> Terms {
         let scopes = self.on_channel(id, who);
-        let (mut own, mut released, mut only) = (0, 0, false);
+        let (mut own, mut released, mut only, mut any) = (0, 0, false, false);
         let (mut sellable, mut there, mut kept, mut incoming) = (0, 0, 0, 0);
         if let Mode::Capacity(capacity) = &self.items[id].mode {
             let begin = window_of(capacity, slot.unwrap_or(now));
@@ -229,6 +241,7 @@ impl Book {
                 incoming = self.incoming(id, &locations, days, now);
             }
             for pool in self.pools_for(id, who, now) {
+                any = true;
                 own += self.own_of(pool, id, now);
                 released += self.released(pool, id, now);
                 only |= pool.opened.draw == PoolDraw::Only;
@@ -244,7 +257,9 @@ impl Book {
         let share = own - over + shared;
         let measure = if exclusive { released } else { sellable };
         let buffer = kept_back(self.rule(&scopes, Dimension::Buffer, |it| it.buffer), measure);
-        let oversell = beyond(self.rule(&scopes, Dimension::Oversell, |it| it.oversell), measure);
+        // Who sells from pools only, and has none, has nothing to sell beyond either.
+        let rule = self.rule(&scopes, Dimension::Oversell, |it| it.oversell);
+        let oversell = if exclusive && !any { 0 } else { beyond(rule, measure) };
         let reservable = share - buffer + oversell;
         let end_when = self.rule(&scopes, Dimension::EndWhen, |it| it.end_when);
         let max_listed = self.rule(&scopes, Dimension::MaxListed, |it| it.max_listed);
@@ -326,6 +341,11 @@ impl Book {
         let shared = if terms.exclusive { beyond } else { (unclaimed - kept + beyond).max(0) };
         shared + self.pooled_for(id, who, location, now)
     }
+}
+
+/// Not closed, and not past its end.
+fn is_open(pool: &OpenedPool, now: Time) -> bool {
+    !pool.closed && pool.opened.ends_at.is_none_or(|end| now < end)
 }
 
 /// Part of a number, rounded towards less.

@@ -159,7 +159,7 @@ fn step(about: About) -> impl Strategy<Value = Step> {
         2 => (command, 0..40u64).prop_map(|(it, ago)| What::Late(Box::new(it), ago)),
         3 => prop_oneof![Just(1), Just(64)].prop_map(What::Due),
     ];
-    let pause = prop_oneof![4 => 0..6u64, 1 => 10..60u64, 1 => Just(86_400)];
+    let pause = prop_oneof![12 => 0..6u64, 3 => 10..60u64, 1 => Just(86_400)];
     (pause, what).prop_map(|(pause, what)| Step { pause, what })
 }
 
@@ -387,36 +387,34 @@ fn pool() -> Ask {
     .boxed()
 }
 
-/// One or two items; tranches of the first one, if any, over a minute or so.
+/// One or two items, or one whose units come in tranches over a minute or so.
 fn open_pool() -> Ask {
-    let whose = (
-        prop_oneof![1 => Just(None), 4 => channel().prop_map(Some)],
-        maybe("c1", 40),
-        maybe("vip", 15),
-    );
+    let whose = prop_oneof![1 => Just(None), 4 => channel().prop_map(Some)];
+    let whose = (whose, maybe("c1", 40), maybe("vip", 15));
     let line = (select(vec!["W", "W", "G", "P"]), 1..14u64, maybe("A", 40));
     let also = prop_oneof![2 => Just(None), 1 => (1..5u64).prop_map(Some)];
     let tranches = prop_oneof![1 => Just(0..1usize), 1 => Just(1..4usize)];
-    let tranches = tranches.prop_flat_map(|many| vec((0..80u64, 0..6u64), many));
-    let end = prop_oneof![3 => Just(None), 1 => (1..120u64).prop_map(Some)];
+    let tranches = tranches.prop_flat_map(|many| vec((1..30u64, 1..6u64), many));
+    let end = prop_oneof![3 => Just(None), 1 => (1..200u64).prop_map(Some)];
     let draw = prop_oneof![3 => Just("first"), 1 => Just("only")];
-    let fields = (name('P', 4), whose, line, also, tranches, end, (draw, 0..3u64));
-    ask("open_pool", fields, |(pool, whose, (sku, units, at), also, tranches, end, how)| {
-        let mut lines = vec![json!({ "sku": sku, "quantity": units, "location": at })];
-        lines.extend(also.map(|it| json!({ "sku": "K", "quantity": it })));
-        let tranches: Vec<Value> = tranches
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, units))| *units > 0)
-            .map(|(place, (at, units))| {
-                let lines = json!([{ "sku": sku, "quantity": units }]);
-                json!({ "tranche": format!("T{place}"), "release_at": moment(*at), "lines": lines })
-            })
-            .collect();
+    let fields = (name('P', 4), whose, line, also, tranches, (end, draw, 0..3u64));
+    ask("open_pool", fields, |(pool, whose, (sku, units, at), also, tranches, how)| {
+        let sum: u64 = tranches.iter().map(|it| it.1).sum();
+        let mut lines = vec![json!({ "sku": sku, "quantity": units.max(sum), "location": at })];
+        if tranches.is_empty() {
+            lines.extend(also.map(|it| json!({ "sku": "K", "quantity": it })));
+        }
+        let mut at = 0;
+        let tranche = |(place, (pause, units)): (usize, &(u64, u64))| {
+            at += pause;
+            let lines = json!([{ "sku": sku, "quantity": units }]);
+            json!({ "tranche": format!("T{place}"), "release_at": moment(at), "lines": lines })
+        };
+        let tranches: Vec<Value> = tranches.iter().enumerate().map(tranche).collect();
         json!({
             "pool": pool, "channel": whose.0, "campaign": whose.1, "customer": whose.2,
-            "draw": how.0, "priority": how.1, "ends_at": end.map(moment), "lines": lines,
-            "tranches": tranches,
+            "draw": how.1, "priority": how.2, "ends_at": how.0.map(|it| moment(it + at)),
+            "lines": lines, "tranches": tranches,
         })
     })
 }
