@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! believed(l)  = sellable(l) x trust(l), rounded down
-//! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l)
+//! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l), if that is above zero
 //! kept(l)      = the part of unclaimed(l), if any, that safety(l) keeps back
 //! base         = sum of unclaimed(l) - kept(l) over the channel's locations, + incoming
 //! over         = what is promised beyond what is there: the shortfall of base before safety
@@ -10,8 +10,9 @@
 //! reservable   = share - buffer + oversell
 //! published    = 0 if share <= end_when, else reservable between 0 and max_listed
 //! ```
-//! `own` is what the channel's open pools have released and not given away. Buffer and oversell
-//! are measured on what is believed sellable, on an exclusive channel on what its pools released.
+//! `own` is what the channel's open pools have released and not given away; below zero where they
+//! promised more, as `oversell` lets them. Buffer and oversell are measured on what is believed
+//! sellable, on an exclusive channel on what its pools released: without a pool it sells nothing.
 //! A capacity item has one shelf: its window.
 
 use serde::Serialize;
@@ -28,7 +29,7 @@ pub struct Shelf {
     pub committed: i64,
     /// By holds that are live.
     pub held: i64,
-    /// Set aside in pools and not drawn.
+    /// Set aside in pools and not drawn. Below zero where pools promised more than they had.
     pub pooled: i64,
 }
 
@@ -55,7 +56,7 @@ pub struct ShelfTerms {
 impl Shelf {
     pub fn terms(self, rules: &ShelfRules) -> ShelfTerms {
         let believed = part(self.sellable, rules.trust_percent);
-        let unclaimed = believed - self.committed - self.held - self.pooled;
+        let unclaimed = believed - self.committed - self.held - self.pooled.max(0);
         let kept = rules.safety.of(believed).min(unclaimed.max(0));
         ShelfTerms { shelf: self, believed, unclaimed, kept, free: unclaimed - kept }
     }
@@ -76,12 +77,14 @@ pub struct ChannelRules {
 /// What the channel's own pools hold for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Own {
-    /// Released and not drawn.
+    /// Released and not drawn; below zero where more was drawn than released.
     pub units: i64,
     /// Released, drawn or not.
     pub released: i64,
     /// A pool is to be sold instead of the shared stock.
     pub only: bool,
+    /// There is such a pool.
+    pub any: bool,
 }
 
 /// Every term of the formula for one item on one channel, in base units.
@@ -133,7 +136,7 @@ impl Sum {
         let share = own.units - over + shared;
         let measure = if exclusive { own.released } else { self.believed };
         let buffer = rules.buffer.of(measure);
-        let oversell = rules.oversell.of(measure);
+        let oversell = if exclusive && !own.any { 0 } else { rules.oversell.of(measure) };
         let reservable = share - buffer + oversell;
         let ended = rules.end_when.is_some_and(|end| share <= end as i64);
         let listed = u64::try_from(reservable).unwrap_or(0);
@@ -260,13 +263,7 @@ impl Ledger {
     /// The figures at a location at `now`.
     pub fn shelf(&self, item: ItemNo, location: LocationNo, now: Time) -> Shelf {
         let Some(cell) = self.item(item).cell(location) else { return Shelf::default() };
-        let (held, given_back) = self.held_and_given_back(item, cell, now);
-        Shelf {
-            sellable: cell.sellable,
-            committed: cell.committed,
-            held,
-            pooled: cell.pooled + given_back,
-        }
+        self.shelf_of(item, cell, now)
     }
 
     /// What the location has for sale, whoever asks, once what is pending is claimed.
@@ -312,8 +309,8 @@ impl Ledger {
             return own;
         }
         for number in self.pools_for(item, who, now) {
-            let units = self.own_in(number, item, now) as i64;
-            own.units += units - pending.of_pool(item, number) as i64;
+            own.any = true;
+            own.units += self.own_in(number, item, now) - pending.of_pool(item, number) as i64;
             own.released += self.pool(number).released(item, now) as i64;
             own.only |= self.pool(number).draw == PoolDraw::Only;
         }
@@ -321,12 +318,9 @@ impl Ledger {
     }
 
     /// Units of one pool that can be drawn at `now`: what holds past their end give back included.
-    pub fn own_in(&self, number: PoolNo, item: ItemNo, now: Time) -> u64 {
-        let pool = self.pool(number);
-        let Some(known) = pool.part(item) else { return 0 };
-        let back = self.given_back_to(number, item, now);
-        let undrawn = pool.released(item, now).saturating_sub(known.drawn.saturating_sub(back));
-        (known.units_left() + back).min(undrawn)
+    /// Below zero where more was drawn than released.
+    pub fn own_in(&self, number: PoolNo, item: ItemNo, now: Time) -> i64 {
+        self.pool(number).own(item, now, self.given_back_to(number, item, now))
     }
 
     /// The window's shelf of a capacity item: what is taken of it counts as committed.

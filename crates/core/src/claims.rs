@@ -12,7 +12,7 @@ use crate::{
 pub enum Claim {
     Held,
     Committed,
-    /// Set aside in a pool and not drawn yet.
+    /// Set aside in a pool and not drawn yet. Below zero where more was promised than set aside.
     Pooled,
 }
 
@@ -60,12 +60,12 @@ impl Fact {
             }
             Fact::OrderShipped(it) => {
                 for line in &it.lines {
-                    each(&line.sku, &line.released, Claim::Committed, -1, visit);
+                    each(&line.sku, &line.released, Claim::Committed, -1, &mut spent(visit));
                 }
             }
             Fact::EntryReversed(it) => {
                 for line in &it.unshipped {
-                    each(&line.sku, &line.released, Claim::Committed, 1, visit);
+                    each(&line.sku, &line.released, Claim::Committed, 1, &mut spent(visit));
                 }
             }
             Fact::OrderRelocated(it) => {
@@ -77,6 +77,7 @@ impl Fact {
             Fact::PoolOpened(it) => it.lines.iter().for_each(|line| pool(line, &it.pool, 1, visit)),
             Fact::PoolClosed(it) => {
                 it.lines.iter().for_each(|line| pool(line, &it.pool, -1, visit));
+                it.owed.iter().for_each(|line| pool(line, &it.pool, 1, visit));
             }
             Fact::PoolMoved(it) => {
                 for line in &it.lines {
@@ -154,6 +155,11 @@ fn each<'a>(
     }
 }
 
+/// What is shipped stays taken of its window's capacity: the window is not concerned.
+fn spent<'a>(visit: &mut dyn FnMut(ClaimChange<'a>)) -> impl FnMut(ClaimChange<'a>) {
+    |change| visit(ClaimChange { window: None, ..change })
+}
+
 fn hold<'a>(sku: &'a Sku, at: &'a [Split], visit: &mut dyn FnMut(ClaimChange<'a>)) {
     each(sku, at, Claim::Held, 1, visit);
     each(sku, at, Claim::Pooled, -1, visit);
@@ -196,7 +202,8 @@ fn pool<'a>(
 
 fn merge<'a>(it: &'a ItemsMerged, visit: &mut dyn FnMut(ClaimChange<'a>)) {
     for moved in &it.claims {
-        for (sku, sign) in [(&it.from, -1), (&it.into, 1)] {
+        let out = if moved.owed { 1 } else { -1 };
+        for (sku, sign) in [(&it.from, out), (&it.into, -out)] {
             visit(ClaimChange {
                 sku,
                 location: &moved.location,

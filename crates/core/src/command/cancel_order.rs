@@ -109,7 +109,7 @@ fn cancel_early(asked: &CancelLine) -> CancelledLine {
 fn release(ledger: &Ledger, line: &OrderLine, units: u64) -> CancelledLine {
     CancelledLine {
         r#ref: line.r#ref.clone(),
-        sku: line.sku.clone(),
+        sku: line.sku.as_ref().map(|it| ledger.current_sku(it)),
         at: splits(ledger, &part(line.committed_at.iter().rev(), units)),
         early: None,
     }

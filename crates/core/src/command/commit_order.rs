@@ -13,6 +13,13 @@ CommitOrder {
     /// The hold that becomes the order. A live hold is never checked again.
     #[serde(default)]
     pub hold: Option<HoldId>,
+    /// May be left out with a hold: then the hold's lines.
+    #[serde(default)]
+    pub lines: Vec<ClaimLine>,
+    #[serde(default)]
+    pub partial: Partial,
+    #[serde(default)]
+    pub if_short: IfShort,
     /// Who else a pool may serve; as the hold says, if not given.
     #[serde(default)]
     pub campaign: Option<Label>,
@@ -21,13 +28,6 @@ CommitOrder {
     /// The region that the goods are to go to.
     #[serde(default)]
     pub ship_to: Option<Label>,
-    /// May be left out with a hold: then the hold's lines.
-    #[serde(default)]
-    pub lines: Vec<ClaimLine>,
-    #[serde(default)]
-    pub partial: Partial,
-    #[serde(default)]
-    pub if_short: IfShort,
 });
 
 /// What a short commitment means to the channel.
@@ -264,7 +264,11 @@ fn convert(hold: &Hold, drafts: &mut [Draft], ledger: &Ledger) -> Vec<ReleasedLi
     }
     held.retain(|it| !it.at.is_empty());
     held.into_iter()
-        .map(|it| ReleasedLine { r#ref: it.r#ref, sku: it.sku, at: splits(ledger, &it.at) })
+        .map(|it| ReleasedLine {
+            sku: ledger.current_sku(&it.sku),
+            r#ref: it.r#ref,
+            at: splits(ledger, &it.at),
+        })
         .collect()
 }
 

@@ -10,6 +10,12 @@ HoldStock {
     pub owner: Label,
     #[serde(default)]
     pub channel: Option<ChannelId>,
+    /// Seconds from now; 1 to 31,536,000. As the channel's rules say, or 900, if not given.
+    #[serde(default)]
+    pub expires_in: Option<u64>,
+    pub lines: Vec<ClaimLine>,
+    #[serde(default)]
+    pub partial: Partial,
     /// Who else a pool may serve.
     #[serde(default)]
     pub campaign: Option<Label>,
@@ -18,12 +24,6 @@ HoldStock {
     /// The region that the goods are to go to.
     #[serde(default)]
     pub ship_to: Option<Label>,
-    /// Seconds from now; 1 to 31,536,000. As the channel's rules say, or 900, if not given.
-    #[serde(default)]
-    pub expires_in: Option<u64>,
-    pub lines: Vec<ClaimLine>,
-    #[serde(default)]
-    pub partial: Partial,
 });
 
 args!(/** A line that asks for units. Without a location the channel's locations are drawn on in their order. */

@@ -45,7 +45,11 @@ pub(super) fn all_that_is_held(ledger: &Ledger, hold: &Hold) -> Vec<ReleasedLine
 }
 
 fn released(ledger: &Ledger, line: &HeldUnits, at: &AtLocations) -> ReleasedLine {
-    ReleasedLine { r#ref: line.r#ref.clone(), sku: line.sku.clone(), at: splits(ledger, at) }
+    ReleasedLine {
+        r#ref: line.r#ref.clone(),
+        sku: ledger.current_sku(&line.sku),
+        at: splits(ledger, at),
+    }
 }
 
 fn parts(

@@ -21,7 +21,7 @@ ReturnLine {
     #[serde(default)]
     pub sku: Option<Sku>,
     pub quantity: Quantity,
-    /// Where it lands; quality control unless said otherwise.
+    /// Where it lands; as the rule `return_to` says, or in quality control, if not given.
     #[serde(default)]
     pub condition: Option<Condition>,
 });
@@ -71,7 +71,7 @@ impl CameBack {
         let sku = sku_of(ledger, command, index, line, known)?;
         let units = line.quantity.units();
         let linked = units.min(self.returnable(line, known));
-        let condition = line.condition.unwrap_or(Condition::QualityControl);
+        let condition = line.condition.unwrap_or_else(|| usual_landing(ledger, command, &sku));
         // What nobody sold on that line nobody vouches for: it waits in quality control.
         let surplus = if line.r#ref.is_some() { units - linked } else { 0 };
         let whole = surplus == 0 || condition == Condition::QualityControl;
@@ -97,6 +97,15 @@ impl CameBack {
     }
 }
 
+/// Where goods land that nobody says more of.
+fn usual_landing(ledger: &Ledger, command: &ReturnStock, sku: &Sku) -> Condition {
+    let place = ledger.item_no(sku).zip(ledger.location_no(&command.location));
+    let ruled = place.and_then(|(item, location)| {
+        ledger.ruling_at_location(item, location, NOW).find(|it| it.return_to)
+    });
+    ruled.unwrap_or(Condition::QualityControl)
+}
+
 /// The line's SKU, by the book or, where that does not know it, by the caller.
 fn sku_of(
     ledger: &Ledger,
@@ -106,19 +115,19 @@ fn sku_of(
     known: Option<&OrderLine>,
 ) -> Result<Sku, Rejection> {
     let requested = line.sku.as_ref().map(|it| canonical(ledger, it)).transpose()?;
-    let recorded = known.and_then(|it| it.sku.as_ref());
+    let recorded = known.and_then(|it| it.sku.as_ref()).map(|it| ledger.current_sku(it));
     match (recorded, requested, &command.order, &line.r#ref) {
         (Some(recorded), Some((_, requested)), Some(order), Some(line))
-            if *recorded != requested =>
+            if recorded != requested =>
         {
             Err(Rejection::LineOfAnotherItem {
                 order: order.clone(),
                 line: line.clone(),
-                recorded: recorded.clone(),
+                recorded,
                 requested,
             })
         }
-        (Some(recorded), _, _, _) => Ok(recorded.clone()),
+        (Some(recorded), _, _, _) => Ok(recorded),
         (None, Some((_, requested)), _, _) => Ok(requested),
         (None, None, Some(order), _) if ledger.order(order).is_none() => {
             Err(Rejection::UnknownOrder { order: order.clone() })
@@ -135,6 +144,40 @@ mod tests {
     use expect_test::expect;
 
     use crate::testing::check;
+
+    #[test]
+    fn c10_goods_land_where_the_rules_say() {
+        check(
+            "
+            receive_stock A W:5
+            commit_order O1 W:5@A
+            ship_order O1
+            set_policy location=A set={\"return_to\":\"sellable\"}
+            return_stock A order=O1 1:1
+            return_stock A order=O1 1:1/damaged
+            return_stock B order=O1 1:1
+            set_policy sku=W set={\"return_to\":\"quarantined\"}
+            return_stock B order=O1 1:1
+            return_stock A order=O1 1:3
+            return_stock A _:1(sku=GG)
+            return_stock C _:1(sku=W)
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 order_committed: W@A committed +5
+                8 order_shipped: W 5 A/sellable > customer; W@A committed -5
+                9 policy_set:
+                10 stock_returned: W 1 customer > A/sellable; 1 linked 1
+                11 stock_returned: W 1 customer > A/damaged; 1 linked 1
+                12 stock_returned: W 1 customer > B/quality_control; 1 linked 1
+                13 policy_set:
+                14 stock_returned: W 1 customer > B/quarantined; 1 linked 1
+                15 stock_returned: W 1 customer > A/quarantined; W 2 customer > A/quality_control; ! unlinked_return quantity=2 sku=W; 1 linked 1
+                16 stock_returned: G 1 customer > A/sellable
+                rejected unknown_location location=C
+            "#]],
+        );
+    }
 
     #[test]
     fn c09_a_surplus_return_waits_in_quality_control() {

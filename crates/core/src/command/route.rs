@@ -97,23 +97,23 @@ impl<'a> Route<'a> {
     fn left_in(&self, item: ItemNo, pool: PoolNo, location: LocationNo) -> u64 {
         let spot = Spot { location, origin: Origin::Pool(pool) };
         let left = self.ledger.pool(pool).part(item).map_or(0, |it| it.left_at(location));
+        let left = u64::try_from(left).unwrap_or(0);
         let left = left.saturating_sub(self.pending.of_spot(item, spot));
         left.min(self.own_in(item, pool))
     }
 
     fn own_in(&self, item: ItemNo, pool: PoolNo) -> u64 {
-        let own = self.ledger.own_in(pool, item, self.now);
+        let own = u64::try_from(self.ledger.own_in(pool, item, self.now)).unwrap_or(0);
         own.saturating_sub(self.pending.of_pool(item, pool))
     }
 
     /// The term that keeps the channel from more.
     fn limiting(&self, need: &Need, terms: &Terms) -> &'static str {
+        let shared = if terms.exclusive { 0 } else { terms.base.max(0) };
         match self.ledger.item(need.item).mode() {
             Mode::Capacity(_) => "capacity",
             // Only who asks for more than there is meets the limit of overselling.
-            _ if terms.oversell > 0 && need.quantity as i64 > terms.base.max(0) + terms.own => {
-                "oversell"
-            }
+            _ if terms.oversell > 0 && need.quantity as i64 > shared + terms.own => "oversell",
             _ if terms.buffer > 0 => "buffer",
             _ if terms.exclusive => "exclusive",
             _ if terms.share_percent < 100 => "share_percent",
@@ -137,24 +137,48 @@ impl<'a> Route<'a> {
                 let window = window.unwrap_or_default().minutes();
                 drawn.take(Spot { location: first, origin: Origin::Window(window) }, units);
             }
-            Mode::Finite => self.draw_finite(need, &mut drawn),
+            Mode::Finite => self.draw_finite(need, first, &mut drawn),
         }
         let left = drawn.left;
         drawn.take(Spot::shared(first), left);
         drawn.at
     }
 
-    fn draw_finite(&self, need: &Need, drawn: &mut Drawn) {
+    fn draw_finite(&self, need: &Need, first: LocationNo, drawn: &mut Drawn) {
         let locations = self.locations(need);
         let pools = match self.ledger.item(need.item).pools().is_empty() {
             true => Vec::new(),
             false => self.ledger.pools_for(need.item, &self.who, self.now),
         };
         self.draw_pools(need, &pools, true, drawn);
-        if !self.is_exclusive(need, &pools) {
+        let is_exclusive = self.is_exclusive(need, &pools);
+        if !is_exclusive {
             self.draw_shared(need, &locations, drawn);
         }
         self.draw_pools(need, &pools, false, drawn);
+        if is_exclusive {
+            self.draw_beyond(need, &pools, first, drawn);
+        }
+    }
+
+    /// Who sells from pools only promises beyond them on their account, so that overselling has an
+    /// end: first what waits for its tranche, then what is not there at all.
+    fn draw_beyond(&self, need: &Need, pools: &[PoolNo], first: LocationNo, drawn: &mut Drawn) {
+        for pool in pools {
+            let part = self.ledger.pool(*pool).part(need.item);
+            for (location, left) in part.into_iter().flat_map(|it| &it.left) {
+                if need.location.is_some_and(|it| it != *location) {
+                    continue;
+                }
+                let spot = Spot { location: *location, origin: Origin::Pool(*pool) };
+                let taken = self.pending.of_spot(need.item, spot) + drawn.at(spot);
+                drawn.take(spot, u64::try_from(*left).unwrap_or(0).saturating_sub(taken));
+            }
+        }
+        if let Some(pool) = pools.first() {
+            let left = drawn.left;
+            drawn.take(Spot { location: first, origin: Origin::Pool(*pool) }, left);
+        }
     }
 
     fn is_exclusive(&self, need: &Need, pools: &[PoolNo]) -> bool {

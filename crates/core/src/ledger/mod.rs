@@ -13,6 +13,7 @@ mod policy;
 mod pool;
 mod promise;
 mod read;
+mod record_merge;
 mod record_pool;
 mod record_terms;
 mod transfer;

@@ -7,7 +7,8 @@ use super::{
     Origin, Pool, PoolNo, Shortages, Spot, Transfer,
 };
 use crate::{
-    ChannelId, HoldId, LedgerId, LocationId, OrderId, PoolId, Rejection, Sku, Time, TransferId,
+    ChannelId, HoldId, LedgerId, LocationId, OrderId, PoolId, Rejection, Shelf, Sku, Time,
+    TransferId,
 };
 
 impl Ledger {
@@ -133,8 +134,19 @@ impl Ledger {
     /// holds hold, less what is set aside.
     pub fn free(&self, item: ItemNo, location: LocationNo, now: Time) -> i64 {
         let cell = self.cell(item, location);
-        let (held, given_back) = self.held_and_given_back(item, &cell, now);
-        cell.sellable - cell.committed - held - cell.pooled - given_back
+        let shelf = self.shelf_of(item, &cell, now);
+        shelf.sellable - shelf.committed - shelf.held - shelf.pooled.max(0)
+    }
+
+    /// The figures of a cell at `now`: what time has ended ended, recorded or not.
+    pub fn shelf_of(&self, item: ItemNo, cell: &Cell, now: Time) -> Shelf {
+        let (held, given_back) = self.held_and_given_back(item, cell, now);
+        let ended = |it: &&PoolNo| !self.pool(**it).is_open(now);
+        let parts =
+            self.item(item).pools().iter().filter(ended).filter_map(|it| self.pool(*it).part(item));
+        let ended: i64 = parts.map(|part| part.left_at(cell.location)).sum();
+        let pooled = cell.pooled + given_back - ended;
+        Shelf { sellable: cell.sellable, committed: cell.committed, held, pooled }
     }
 
     /// Units that holds hold at `now`: a hold past its end counts no more, recorded or not.
@@ -151,7 +163,7 @@ impl Ledger {
         for (spot, units) in self.overdue(now).flat_map(|(_, hold)| self.spots_of(hold, item)) {
             if spot.location == cell.location {
                 held -= units as i64;
-                given_back += if self.is_back_in_pool(spot) { units as i64 } else { 0 };
+                given_back += if self.is_back_in_pool(spot, now) { units as i64 } else { 0 };
             }
         }
         (held, given_back)
@@ -168,8 +180,8 @@ impl Ledger {
         lines.flat_map(|line| line.at.iter().copied())
     }
 
-    fn is_back_in_pool(&self, spot: Spot) -> bool {
-        matches!(spot.origin, Origin::Pool(pool) if self.pool(pool).closed.is_none())
+    fn is_back_in_pool(&self, spot: Spot, now: Time) -> bool {
+        matches!(spot.origin, Origin::Pool(pool) if self.pool(pool).is_open(now))
     }
 
     /// What is taken of a window's capacity at `now`: holds past their end count no more.
@@ -191,12 +203,17 @@ impl Ledger {
     pub fn pool(&self, number: PoolNo) -> &Pool {
         &self.pools[number.0 as usize]
     }
+    /// # Errors
+    /// `unknown_pool`.
+    pub fn known_pool(&self, id: &PoolId) -> Result<PoolNo, Rejection> {
+        self.pool_no(id).ok_or_else(|| Rejection::UnknownPool { pool: id.clone() })
+    }
     /// A pool that was not closed and is not past its end.
     ///
     /// # Errors
     /// `unknown_pool`, `pool_closed`.
     pub fn open_pool(&self, id: &PoolId, now: Time) -> Result<PoolNo, Rejection> {
-        let number = self.pool_no(id).ok_or_else(|| Rejection::UnknownPool { pool: id.clone() })?;
+        let number = self.known_pool(id)?;
         match self.pool(number).is_open(now) {
             true => Ok(number),
             false => Err(Rejection::PoolClosed { pool: id.clone() }),
@@ -204,6 +221,11 @@ impl Ledger {
     }
     pub fn short(&self) -> &Shortages {
         &self.short
+    }
+    /// Units that the pools hold at a location and that are not there, promised as they may be.
+    pub fn pool_deficit(&self, item: ItemNo, location: LocationNo) -> u64 {
+        let cell = self.cell(item, location);
+        u64::try_from((cell.pooled - cell.unpromised()).min(cell.pooled)).unwrap_or(0)
     }
 
     /// An item of which something may be promised.
@@ -216,6 +238,11 @@ impl Ledger {
             true => Err(Rejection::ItemClosed { sku: sku.clone() }),
             false => Ok(item),
         }
+    }
+
+    /// An item's own SKU as of now, whichever name it was recorded under.
+    pub fn current_sku(&self, name: &Sku) -> Sku {
+        self.item_no(name).map_or(name, |it| &self.item(it).sku).clone()
     }
 
     /// Every name that leads to an item: SKUs and aliases.
