@@ -16,6 +16,21 @@ pub struct Recorded {
 /// An item, by the order in which items were registered.
 pub type Id = usize;
 
+/// What a scope is about: an item, a category or everything; and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    Item(Id),
+    Category(Label),
+    All,
+}
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    Channel(ChannelId),
+    Location(LocationId),
+    Supplier(SupplierId),
+    Anywhere,
+}
+
 /// Whose units a claim counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum By {
@@ -85,7 +100,7 @@ pub struct Book {
     pub holds: BTreeMap<HoldId, Time>,
     pub set_aside: Vec<SetAside>,
     pub pools: Vec<OpenedPool>,
-    pub policies: Vec<(Option<Id>, PolicySet)>,
+    pub policies: Vec<((About, At), PolicySet)>,
     pub inbound: Vec<Inbound>,
 }
 
@@ -155,8 +170,7 @@ impl Book {
                 self.channels.insert(channel.clone(), locations.clone());
             }
             Fact::PolicySet(it) => {
-                let id = it.scope.sku.as_ref().map(|sku| self.id(sku));
-                self.policies.push((id, (**it).clone()));
+                self.policies.push((self.scope(&it.scope), (**it).clone()));
             }
             Fact::StockExpected(it) => self.expect(it),
             Fact::StockReceived(it) => self.arrive(it, &entry.movements),
@@ -165,6 +179,21 @@ impl Book {
                 self.pool(&entry.fact);
             }
         }
+    }
+
+    fn scope(&self, scope: &Scope) -> (About, At) {
+        let about = match (&scope.sku, &scope.category) {
+            (Some(sku), _) => About::Item(self.id(sku)),
+            (None, Some(category)) => About::Category(category.clone()),
+            (None, None) => About::All,
+        };
+        let at = match (&scope.channel, &scope.location, &scope.supplier) {
+            (Some(channel), _, _) => At::Channel(channel.clone()),
+            (_, Some(location), _) => At::Location(location.clone()),
+            (_, _, Some(supplier)) => At::Supplier(supplier.clone()),
+            (None, None, None) => At::Anywhere,
+        };
+        (about, at)
     }
 
     fn item(&mut self, sku: &Sku) -> &mut Kind {

@@ -2,7 +2,7 @@
 
 use onhand_core::*;
 
-use crate::book::{Book, By, Id, OpenedPool, Promise};
+use crate::book::{About, At, Book, By, Id, OpenedPool, Promise};
 
 /// Who asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,21 +10,6 @@ pub struct Who {
     pub channel: Option<ChannelId>,
     pub campaign: Option<Label>,
     pub customer: Option<Label>,
-}
-
-/// What a scope is about: an item, a category or everything; and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum About {
-    Item(Id),
-    Category(Label),
-    All,
-}
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum At {
-    Channel(ChannelId),
-    Location(LocationId),
-    Supplier(SupplierId),
-    Anywhere,
 }
 
 impl Book {
@@ -38,10 +23,7 @@ impl Book {
     ) -> Option<T> {
         for scope in scopes {
             let mut said = None;
-            for (id, policy) in &self.policies {
-                if self.scope(*id, &policy.scope) != *scope {
-                    continue;
-                }
+            for (_, policy) in self.policies.iter().filter(|(of, _)| of == scope) {
                 if policy.clear.contains(&dimension) {
                     said = None;
                 }
@@ -52,21 +34,6 @@ impl Book {
             }
         }
         None
-    }
-
-    fn scope(&self, id: Option<Id>, scope: &Scope) -> (About, At) {
-        let about = match (id, &scope.category) {
-            (Some(id), _) => About::Item(id),
-            (None, Some(category)) => About::Category(category.clone()),
-            (None, None) => About::All,
-        };
-        let at = match (&scope.channel, &scope.location, &scope.supplier) {
-            (Some(channel), _, _) => At::Channel(channel.clone()),
-            (_, Some(location), _) => At::Location(location.clone()),
-            (_, _, Some(supplier)) => At::Supplier(supplier.clone()),
-            (None, None, None) => At::Anywhere,
-        };
-        (about, at)
     }
 
     /// Item before category before everything; in each, the named place before anywhere.
