@@ -134,21 +134,20 @@ impl History {
         let book = Book::read(&self.entries);
         self.assert_shelves(&book);
         let all = claimants();
-        let plain = all.iter().filter(|it| it.campaign.is_none() && it.customer.is_none());
-        let slot = moment_of(self.steps);
-        for who in plain.chain([&all[self.steps % all.len()]]) {
+        let anybody = |it: &&Who| it.campaign.is_none() && it.customer.is_none();
+        for who in all.iter().filter(|it| it.channel.is_some()).filter(anybody) {
             self.assert_offer(&book, who, None);
         }
-        self.assert_offer(&book, &all[0], Some(slot));
+        let slot = Some(moment_of(self.steps)).filter(|_| self.steps.is_multiple_of(2));
+        self.assert_offer(&book, &all[self.steps % all.len()], slot);
     }
 
     /// As at every step, but for everybody.
     pub fn assert_all_offers(&self) {
         let book = Book::read(&self.entries);
-        for who in claimants() {
-            for slot in [None, Some(moment_of(0)), Some(moment_of(1))] {
-                self.assert_offer(&book, &who, slot);
-            }
+        claimants().iter().for_each(|who| self.assert_offer(&book, who, None));
+        for slot in [0, 1, 2] {
+            self.assert_offer(&book, &claimants()[0], Some(moment_of(slot)));
         }
     }
 
