@@ -303,6 +303,8 @@ ShippedLine {
     quantity: Quantity,
     location: LocationId,
     #[serde(default, skip_serializing_if = "Vec::is_empty")] released: Vec<Split>,
+    /** Of a kit line that has not come yet: what it is made of. */
+    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<KitUse>,
 });
 fact!(/** Goods left for the customer. */
 OrderShipped { order: OrderId, lines: Vec<ShippedLine> });

@@ -33,11 +33,17 @@ const SETUP: &str = "
 /// a rolled back trial leaves no trace, and at the end that the entries alone tell the same book.
 #[track_caller]
 pub fn check(commands: &str, outcomes: Expect) {
+    let said: String = run(commands).into_iter().map(|line| line + "\n").collect();
+    outcomes.assert_eq(&said);
+}
+
+/// As [`check`], for tables of cases: what came of each line.
+pub fn run(commands: &str) -> Vec<String> {
     let mut shop = Shop::new();
     lines(SETUP).for_each(|line| drop(shop.run(line)));
-    let said: String = lines(commands).map(|line| shop.run(line) + "\n").collect();
+    let said = lines(commands).map(|line| shop.run(line)).collect();
     shop.assert_replayed();
-    outcomes.assert_eq(&said);
+    said
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {

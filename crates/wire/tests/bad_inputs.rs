@@ -134,7 +134,7 @@ fn fields_are_known_and_stand_once() {
         "receive_stock",
         r#"{"location":"A","lines":[],"locaton":"B"}"#,
         expect![
-            "unknown_field [locaton] is not a field of this object: expected one of `location`, `lines`, `to`, `from`, `supplier`, `inbound`"
+            "unknown_field [locaton] is not a field of this object: expected one of `location`, `lines`, `to`, `from`, `supplier`, `inbound`, `create_items`"
         ],
     );
     check(
@@ -171,7 +171,7 @@ fn fields_are_known_and_stand_once() {
         "receive_stock",
         r#"{"location":"A","lines":[],"request":"x"}"#,
         expect![
-            "unknown_field [request] is not a field of this object: expected one of `location`, `lines`, `to`, `from`, `supplier`, `inbound`"
+            "unknown_field [request] is not a field of this object: expected one of `location`, `lines`, `to`, `from`, `supplier`, `inbound`, `create_items`"
         ],
     );
     check(
@@ -294,7 +294,7 @@ fn what_is_not_json_is_refused_and_never_panics() {
         "receive_stock",
         &deep,
         expect![
-            "unknown_field [x] is not a field of this object: expected one of `location`, `lines`, `to`, `from`, `supplier`, `inbound`"
+            "unknown_field [x] is not a field of this object: expected one of `location`, `lines`, `to`, `from`, `supplier`, `inbound`, `create_items`"
         ],
     );
     let binary = request(&ledger(), "receive_stock", b"{\"location\":\"\xff\"}", Some("k"));

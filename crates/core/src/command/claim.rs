@@ -24,6 +24,21 @@ pub(super) struct Need {
     pub kit: Option<KitUse>,
 }
 
+impl Need {
+    /// Whether it is a part of a kit, not the kit itself as it stands assembled.
+    pub fn is_part(&self) -> bool {
+        self.kit.as_ref().is_some_and(|it| it.line != self.line)
+    }
+
+    /// Units for one unit of its line.
+    pub fn per_line(&self) -> u64 {
+        match &self.kit {
+            Some(kit) if self.is_part() => kit.need.units(),
+            _ => 1,
+        }
+    }
+}
+
 /// What a promise may do when a line is short.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Short {
@@ -74,7 +89,7 @@ pub(super) fn route(
 }
 
 /// Parts of one kit line stand together; every other line stands alone.
-fn same_line(one: &Need, next: &Need) -> bool {
+pub(super) fn same_line(one: &Need, next: &Need) -> bool {
     one.index == next.index
 }
 
@@ -122,7 +137,7 @@ impl Found {
     fn least(&self, group: &[Need]) -> Option<Least> {
         let short = |(place, (available, need)): (usize, (&Available, &Need))| {
             let units = available.units.filter(|it| *it < need.quantity)?;
-            let available_units = units / per_line(need);
+            let available_units = units / need.per_line();
             Some(Least { place, available: available_units, limiting: available.limiting })
         };
         let short = self.0.iter().zip(group).enumerate().filter_map(short);
@@ -137,23 +152,12 @@ impl Found {
             Short::Follow(Partial::None | Partial::PerLine) => 0,
             // Parts follow the scarcest one, so that what is found makes whole kits.
             Short::Follow(Partial::BestEffort) => match need.kit {
-                Some(_) if is_part(need) => least.available * per_line(need),
+                Some(_) if need.is_part() => {
+                    least.available.saturating_mul(need.per_line()).min(need.quantity)
+                }
                 _ => self.0[place].units.map_or(need.quantity, |it| it.min(need.quantity)),
             },
         }
-    }
-}
-
-/// Whether the need is a part of a kit, not the kit itself as it stands assembled.
-fn is_part(need: &Need) -> bool {
-    need.kit.as_ref().is_some_and(|it| it.line != need.line)
-}
-
-/// Units of the need for one unit of its line.
-fn per_line(need: &Need) -> u64 {
-    match &need.kit {
-        Some(kit) if is_part(need) => kit.need.units(),
-        _ => 1,
     }
 }
 
@@ -161,16 +165,20 @@ impl Least {
     fn shortfall(&self, ledger: &Ledger, group: &[Need]) -> Shortfall {
         let need = &group[self.place];
         let sku = &ledger.item(need.item).sku;
-        let requested = need.quantity / per_line(need);
-        let kit = need.kit.as_ref().filter(|_| is_part(need));
+        let kit = need.kit.as_ref().filter(|_| need.is_part());
+        // What stands assembled is there, and the line asks for that too.
+        let assembled = group.iter().filter(|it| kit.is_some() && !it.is_part());
+        let assembled: u64 = assembled.map(|it| it.quantity).sum();
+        let requested = need.quantity.div_ceil(need.per_line()) + assembled;
+        let available = self.available + assembled;
         Shortfall {
             index: need.index as u64,
             line: kit.map_or(&need.line, |it| &it.line).clone(),
             sku: kit.map_or(sku, |it| &it.sku).clone(),
             location: need.location.map(|it| ledger.location(it).id.clone()),
             requested,
-            available: self.available,
-            shortfall: requested - self.available,
+            available,
+            shortfall: requested - available,
             limiting: self.limiting.into(),
             part: kit.map(|_| sku.clone()),
         }

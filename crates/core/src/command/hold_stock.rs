@@ -1,7 +1,7 @@
 //! Hold stock: reserve units for a cart, a quote or an unpaid order until a moment.
 
 use super::claim::{Need, Short, route, splits};
-use super::expand::needs;
+use super::expand::{Asking, needs};
 use super::prelude::*;
 
 args!(/** Hold stock. */
@@ -85,7 +85,8 @@ pub(super) fn decide(
         customer: command.customer.as_ref(),
         region: command.ship_to.as_ref(),
     };
-    let needs = needs(ledger, now, &who, &command.lines, None)?;
+    let asking = Asking { ledger, now, who: &who, hold: None, order: None };
+    let needs = needs(&asking, &command.lines)?;
     // A SKU that nobody knows is told before a channel that nobody knows.
     channel?;
     if ledger.hold(&command.hold).is_some() {
