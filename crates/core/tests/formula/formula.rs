@@ -2,7 +2,7 @@
 
 use onhand_core::*;
 
-use crate::book::{About, At, Book, By, Id, OpenedPool, Promise};
+use crate::book::{About, At, Book, By, Id, OpenedPool, Promise, SetAside};
 
 /// Who asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,23 +86,32 @@ impl Book {
         })
     }
 
-    /// Set aside at a location and not taken: of pools that have not come to their end, recorded
-    /// or not.
-    fn pooled(&self, id: Id, location: &LocationId, now: Time) -> i64 {
-        let open = |pool: &PoolId| {
-            self.pools.iter().any(|it| it.opened.pool == *pool && is_open(it, now))
-        };
-        let put = self
-            .set_aside
-            .iter()
-            .filter(|it| it.item == id && it.location == *location && open(&it.pool));
+    /// What the pool has at a location; below zero where it promised more.
+    fn left_at(&self, pool: &OpenedPool, id: Id, location: &LocationId, now: Time) -> i64 {
+        let name = &pool.opened.pool;
+        let here =
+            |it: &&SetAside| it.pool == *name && it.item == id && it.location == *location;
+        let put: i64 = self.set_aside.iter().filter(here).map(|it| it.units).sum();
         let drawn = self.promised(now, |it| {
             it.item == id
                 && it.location == *location
-                && it.pool.as_ref().is_some_and(open)
+                && it.pool.as_ref() == Some(name)
                 && it.by != By::Shipped
         });
-        put.map(|it| it.units).sum::<i64>() - drawn
+        put - drawn
+    }
+
+    /// Set aside at a location and not taken: of pools that have not come to their end, recorded
+    /// or not.
+    fn pooled(&self, id: Id, location: &LocationId, now: Time) -> i64 {
+        let open = self.pools.iter().filter(|it| is_open(it, now));
+        open.map(|it| self.left_at(it, id, location, now).max(0)).sum()
+    }
+
+    /// Units that the pool promised beyond what it has where they lie.
+    fn owed(&self, pool: &OpenedPool, id: Id, now: Time) -> i64 {
+        let all = self.locations.iter().map(|(it, _)| (-self.left_at(pool, id, it, now)).max(0));
+        all.sum()
     }
 
     pub fn shelf(&self, id: Id, location: &LocationId, now: Time) -> Shelf {
@@ -122,7 +131,7 @@ impl Book {
         let scopes = self.at_location(id, location);
         let trust = self.rule(&scopes, Dimension::TrustPercent, |it| it.trust_percent);
         let believed = percent(shelf.sellable, trust.unwrap_or(100));
-        let unclaimed = believed - shelf.committed - shelf.held - shelf.pooled.max(0);
+        let unclaimed = believed - shelf.committed - shelf.held - shelf.pooled;
         let safety = self.rule(&scopes, Dimension::Safety, |it| it.safety);
         let kept = kept_back(safety, believed).min(unclaimed.max(0));
         (believed, unclaimed, kept)
@@ -184,10 +193,21 @@ impl Book {
         self.out(pool, id, now).map_or(left, |out| left.min(out - drawn))
     }
 
-    /// The formula for an item that is no kit, or for what stands assembled of one.
+    /// The formula for an item that is no kit.
     pub fn terms(&self, id: Id, who: &Who, slot: Option<Time>, now: Time) -> Terms {
+        self.terms_with(id, who, slot, now, |it| it)
+    }
+
+    fn terms_with(
+        &self,
+        id: Id,
+        who: &Who,
+        slot: Option<Time>,
+        now: Time,
+        allowed: impl Fn(i64) -> i64,
+    ) -> Terms {
         let scopes = self.on_channel(id, who);
-        let (mut own, mut released, mut only, mut any) = (0, 0, false, false);
+        let (mut own, mut owed, mut released, mut only, mut any) = (0, 0, 0, false, false);
         let (mut sellable, mut there, mut kept, mut incoming) = (0, 0, 0, 0);
         if let Mode::Capacity(capacity) = &self.items[id].mode {
             let begin = window_of(capacity, slot.unwrap_or(now));
@@ -210,6 +230,7 @@ impl Book {
             for pool in self.pools_for(id, who, now) {
                 any = true;
                 own += self.own_of(pool, id, now);
+                owed += self.owed(pool, id, now);
                 released += self.released(pool, id, now);
                 only |= pool.opened.draw == PoolDraw::Only;
             }
@@ -219,14 +240,15 @@ impl Book {
             only || self.rule(&scopes, Dimension::Exclusive, |it| it.exclusive).unwrap_or(false);
         let share_percent =
             self.rule(&scopes, Dimension::SharePercent, |it| it.share_percent).unwrap_or(100);
-        let (base, over) = (there - kept, (-there).max(0));
+        // What a pool owes is a part of `own` already.
+        let (base, over) = (there - kept, (-there - owed).max(0));
         let shared = if exclusive { 0 } else { percent(base.max(0), share_percent) };
         let share = own - over + shared;
         let measure = if exclusive { released } else { sellable };
         let buffer = kept_back(self.rule(&scopes, Dimension::Buffer, |it| it.buffer), measure);
         // Who sells from pools only, and has none, has nothing to sell beyond either.
         let rule = self.rule(&scopes, Dimension::Oversell, |it| it.oversell);
-        let oversell = if exclusive && !any { 0 } else { beyond(rule, measure) };
+        let oversell = if exclusive && !any { 0 } else { allowed(beyond(rule, measure)) };
         let reservable = share - buffer + oversell;
         let end_when = self.rule(&scopes, Dimension::EndWhen, |it| it.end_when);
         let max_listed = self.rule(&scopes, Dimension::MaxListed, |it| it.max_listed);
@@ -266,29 +288,23 @@ impl Book {
         let most = parts.iter().map(|(it, need)| it.reservable.max(0) / *need as i64).min();
         let listed = parts.iter().map(|(it, need)| it.published / need).min();
         let (Some(most), Some(listed)) = (most, listed) else { return Offer::Unlimited };
-        let assembled = self.terms(id, who, slot, now);
-        let listed = assembled.published + listed;
-        Offer::Kit {
-            assembled,
-            reservable: assembled.reservable.max(0) + most,
-            published: listed.min(assembled.max_listed.unwrap_or(u64::MAX)),
-        }
+        let assembled = self.assembled(id, who, now);
+        let there = assembled.reservable.max(0);
+        let (reservable, listed) = (there + most, there as u64 + listed);
+        let ended = assembled.end_when.is_some_and(|it| reservable <= it as i64);
+        let listed = listed.min(assembled.max_listed.unwrap_or(u64::MAX));
+        Offer::Kit { assembled, reservable, published: if ended { 0 } else { listed } }
+    }
+
+    /// What stands assembled of a kit: that is not oversold, more of it is made of parts.
+    pub fn assembled(&self, id: Id, who: &Who, now: Time) -> Terms {
+        self.terms_with(id, who, None, now, |_| 0)
     }
 
     /// Units that the claimant's pools have ready at one location.
     pub fn pooled_for(&self, id: Id, who: &Who, location: &LocationId, now: Time) -> i64 {
         let at = |pool: &OpenedPool| {
-            let ours = |it: &&crate::book::SetAside| {
-                it.pool == pool.opened.pool && it.item == id && it.location == *location
-            };
-            let put: i64 = self.set_aside.iter().filter(ours).map(|it| it.units).sum();
-            let drawn = self.promised(now, |it| {
-                it.item == id
-                    && it.location == *location
-                    && it.pool.as_ref() == Some(&pool.opened.pool)
-                    && it.by != By::Shipped
-            });
-            (put - drawn).min(self.own_of(pool, id, now)).max(0)
+            self.left_at(pool, id, location, now).min(self.own_of(pool, id, now)).max(0)
         };
         self.pools_for(id, who, now).into_iter().map(at).sum()
     }

@@ -166,7 +166,7 @@ fn available(book: &Book, now: Time, who: &Who, line: &ClaimLine) -> i64 {
             let (_, unclaimed, kept) = book.believed(id, location, now);
             unclaimed - kept
         }
-        None => book.terms(id, who, line.slot, now).reservable,
+        None => book.assembled(id, who, now).reservable,
     };
     let parts = recipe.iter().map(|(part, need)| of(*part).max(0) / *need as i64);
     parts.min().unwrap_or(0).saturating_add(assembled.max(0))
