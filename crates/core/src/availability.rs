@@ -19,8 +19,8 @@
 use serde::Serialize;
 
 use crate::{
-    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, Mode, NOW, Origin, Oversell,
-    Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
+    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, LowStock, Mode, NOW, Origin,
+    Oversell, Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
 };
 
 /// The figures of one item at one location that the formula begins with, in base units.
@@ -190,6 +190,32 @@ pub enum Offer {
 }
 
 impl Offer {
+    /// Of a kit: what is assembled, and as many as the scarcest of its parts allows. Of each part
+    /// what may be promised, what is published, and how many of it a kit needs.
+    pub fn of_kit(
+        assembled: Terms,
+        parts: impl Iterator<Item = (Option<i64>, Option<u64>, u64)>,
+    ) -> Offer {
+        let kits = parts.map(|(reservable, published, need)| {
+            (reservable.map(|it| it.max(0) / need as i64), published.map(|it| it / need))
+        });
+        let scarcest = kits.reduce(|one, other| (less(one.0, other.0), less(one.1, other.1)));
+        match scarcest {
+            Some((Some(of_parts), Some(listed))) => {
+                let reservable = assembled.reservable.max(0) + of_parts;
+                let listed = listed + assembled.reservable.max(0) as u64;
+                // What ends or bounds the listing of a kit means all of it, however it is made up.
+                let ended = assembled.end_when.is_some_and(|end| reservable <= end as i64);
+                let listed = if ended { 0 } else { listed };
+                let published = assembled.max_listed.map_or(listed, |most| listed.min(most));
+                Offer::Kit { assembled, reservable, published }
+            }
+            // Every part is without end.
+            Some(_) => Offer::Unlimited,
+            None => Offer::Units(assembled),
+        }
+    }
+
     /// What may be promised. None: there is no end to it.
     pub fn reservable(&self) -> Option<i64> {
         match self {
@@ -246,6 +272,14 @@ impl Ledger {
             return PLAIN;
         }
         channel_rules_of(&self.ruling_on_channel(item, channel, position))
+    }
+
+    /// When the item counts as low on the channel, if a rule says so.
+    pub fn low_stock(&self, item: ItemNo, channel: ChannelNo) -> Option<LowStock> {
+        if !self.is_ruled(item) {
+            return None;
+        }
+        self.ruling_on_channel(item, Some(channel), NOW).find(|it| it.low_stock)
     }
 
     /// Which locations serve the channel for this item, in the order in which they are drawn on.
@@ -346,7 +380,8 @@ impl Ledger {
         }
     }
 
-    fn plain_offer(
+    /// As [`Ledger::offer`], of an item as it is: of a kit what is assembled.
+    pub fn plain_offer(
         &self,
         item: ItemNo,
         who: &Claimant<'_>,
@@ -420,24 +455,9 @@ impl Ledger {
         let assembled = self.assembled(item, who, now);
         let parts = recipe.parts.iter().map(|(part, need)| {
             let offer = self.plain_offer(*part, who, slot, now);
-            let reservable = offer.reservable().map(|it| it.max(0) / *need as i64);
-            (reservable, offer.published().map(|it| it / need))
+            (offer.reservable(), offer.published(), *need)
         });
-        let scarcest = parts.reduce(|one, other| (less(one.0, other.0), less(one.1, other.1)));
-        match scarcest {
-            Some((Some(of_parts), Some(listed))) => {
-                let reservable = assembled.reservable.max(0) + of_parts;
-                let listed = listed + assembled.reservable.max(0) as u64;
-                // What ends or bounds the listing of a kit means all of it, however it is made up.
-                let ended = assembled.end_when.is_some_and(|end| reservable <= end as i64);
-                let listed = if ended { 0 } else { listed };
-                let published = assembled.max_listed.map_or(listed, |most| listed.min(most));
-                Offer::Kit { assembled, reservable, published }
-            }
-            // Every part is without end.
-            Some(_) => Offer::Unlimited,
-            None => Offer::Units(assembled),
-        }
+        Offer::of_kit(assembled, parts)
     }
 }
 

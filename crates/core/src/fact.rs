@@ -215,6 +215,8 @@ StockHeld {
     #[serde(default, skip_serializing_if = "Option::is_none")] channel: Option<ChannelId>,
     #[serde(default, skip_serializing_if = "Option::is_none")] campaign: Option<Label>,
     #[serde(default, skip_serializing_if = "Option::is_none")] customer: Option<Label>,
+    /** The region that the goods are to go to. */
+    #[serde(default, skip_serializing_if = "Option::is_none")] ship_to: Option<Label>,
     expires_at: Time,
     lines: Vec<HeldLine>,
 });

@@ -26,7 +26,7 @@ CommitOrder {
     pub campaign: Option<Label>,
     #[serde(default)]
     pub customer: Option<Label>,
-    /// The region that the goods are to go to.
+    /// The region that the goods are to go to; as the hold says, if not given.
     #[serde(default)]
     pub ship_to: Option<Label>,
 });
@@ -47,6 +47,16 @@ pub(super) fn decide(
     now: Time,
     command: &CommitOrder,
 ) -> Result<Decision, Rejection> {
+    explained(ledger, now, command, None)
+}
+
+/// As [`decide`]; tells `told`, if there is one, how locations were chosen.
+pub(crate) fn explained(
+    ledger: &Ledger,
+    now: Time,
+    command: &CommitOrder,
+    told: Option<&mut Preview>,
+) -> Result<Decision, Rejection> {
     let hold = used_hold(ledger, now, command)?;
     let who = claimant(ledger, command, hold.as_ref())?;
     let needs = match &hold {
@@ -64,7 +74,7 @@ pub(super) fn decide(
         Some(it) if it.hold.state == HoldState::Live => all_that_is_held(ledger, it.hold),
         _ => Vec::new(),
     };
-    commit_afresh(ledger, now, command, &who, &mut drafts)
+    commit_afresh(ledger, now, command, &who, &mut drafts, told)
         .map_err(|rejection| explain(rejection, hold.as_ref()))?;
     let fact = Fact::OrderCommitted(OrderCommitted {
         order: command.order.clone(),
@@ -91,7 +101,7 @@ fn claimant<'a>(
         channel: channel.map(|it| ledger.known_channel(it)).transpose()?,
         campaign: command.campaign.as_ref().or(held.and_then(|it| it.campaign.as_ref())),
         customer: command.customer.as_ref().or(held.and_then(|it| it.customer.as_ref())),
-        region: command.ship_to.as_ref(),
+        region: command.ship_to.as_ref().or(held.and_then(|it| it.ship_to.as_ref())),
     })
 }
 
@@ -237,6 +247,7 @@ fn commit_afresh(
     command: &CommitOrder,
     who: &Claimant<'_>,
     drafts: &mut [Draft],
+    told: Option<&mut Preview>,
 ) -> Result<(), Rejection> {
     let need = |it: &Draft| Need { quantity: it.open(), ..it.need.clone() };
     let open = |it: &&mut Draft| it.open() > 0;
@@ -245,7 +256,7 @@ fn commit_afresh(
         IfShort::AcceptOversold => Short::Oversell,
         IfShort::Refuse => Short::Follow(command.partial),
     };
-    let routed = route(ledger, now, who, &needs, short)?;
+    let routed = route(ledger, now, who, &needs, short, told)?;
     for (draft, at) in drafts.iter_mut().filter(open).zip(routed) {
         draft.at = at;
     }

@@ -75,6 +75,16 @@ pub(super) fn decide(
     now: Time,
     command: &HoldStock,
 ) -> Result<Decision, Rejection> {
+    explained(ledger, now, command, None)
+}
+
+/// As [`decide`]; tells `told`, if there is one, how locations were chosen.
+pub(crate) fn explained(
+    ledger: &Ledger,
+    now: Time,
+    command: &HoldStock,
+    told: Option<&mut Preview>,
+) -> Result<Decision, Rejection> {
     if let Some(seconds) = command.expires_in {
         check_expires_in("expires_in", seconds)?;
     }
@@ -93,7 +103,8 @@ pub(super) fn decide(
         let name = command.hold.as_str().into();
         return Err(Rejection::AlreadyExists { kind: "hold".into(), name });
     }
-    let routed = route(ledger, now, &who, &needs, Short::Follow(command.partial))?;
+    let short = Short::Follow(command.partial);
+    let routed = route(ledger, now, &who, &needs, short, told)?;
     let expires_in = command.expires_in.unwrap_or_else(|| usual_life(ledger, &needs, &who));
     let line = |(need, at): (Need, AtLocations)| {
         let requested = Quantity::new(need.quantity)?;
@@ -107,6 +118,7 @@ pub(super) fn decide(
         channel: command.channel.clone(),
         campaign: command.campaign.clone(),
         customer: command.customer.clone(),
+        ship_to: command.ship_to.clone(),
         expires_at: now.plus_seconds(expires_in),
         lines: needs.into_iter().zip(routed).filter_map(line).collect(),
     });

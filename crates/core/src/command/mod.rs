@@ -54,6 +54,9 @@ mod return_stock;
 mod return_to_supplier;
 mod reverse_entry;
 mod route;
+mod route_plan;
+mod route_table;
+mod route_told;
 mod set_aside;
 mod set_mode;
 mod set_policy;
@@ -109,6 +112,9 @@ pub use ship_order::{ShipLine, ShipOrder};
 pub use shrink_pools::ShrinkPools;
 pub use start_transfer::{StartTransfer, TransferLine};
 pub use write_off_stock::WriteOffStock;
+
+pub(crate) use commit_order::explained as explain_commitment;
+pub(crate) use hold_stock::explained as explain_hold;
 
 /// What a command makes happen: stored as the body of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ mod read;
 mod record_merge;
 mod record_pool;
 mod record_terms;
+mod stored_rule;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ pub use item::{Anchor, Expected, Item, ItemInfo, Recipe, Supply, WindowUse};
 pub use order::{Order, OrderLine};
 pub use place::{Channel, Location};
 pub use policy::{Policies, RuleSet, Ruling, Standing, Where};
-pub use pool::{Claimant, Pool, PoolNo, PoolPart, Tranche};
+pub use pool::{Claimant, Pool, PoolNo, PoolPart, PoolUnits, Tranche};
 pub use transfer::Transfer;
 
 use crate::{HoldId, LedgerId, OrderId, PoolId, Sku, Time, TransferId};

@@ -18,6 +18,7 @@ impl Ledger {
             channel: it.channel.clone(),
             campaign: it.campaign.clone(),
             customer: it.customer.clone(),
+            ship_to: it.ship_to.clone(),
             expires_at: it.expires_at,
             state: HoldState::Live,
             lines,

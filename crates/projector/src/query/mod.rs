@@ -3,14 +3,23 @@
 mod affected;
 mod availability;
 mod entry;
+mod explain;
+mod notices;
 mod order;
 mod places;
 mod stock;
 mod timeline;
 
 pub use affected::{AffectedOrder, AffectedOrders};
-pub use availability::{AvailabilityRow, FreeAt};
+pub use availability::{
+    Amount, AvailabilityQuery, AvailabilityRow, FreeAt, KitRow, OwnPool, PartRow, Published,
+};
 pub use entry::{EntryPlace, EntryView};
+pub use explain::{
+    Behind, EntryLink, Explain, ExplainQuery, Explained, FiguresBehind, KitTold, LocationTold,
+    PartTold, PoolTold, Ruled, Said, SupplyTold, TrancheTold, WindowTold,
+};
+pub use notices::{NoticeKind, NoticePage, NoticeQuery, NoticeRow};
 pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
 pub use places::{ChannelView, LedgerView, LocationView, PlacesView, TransferView};
 pub use stock::{StockQuery, StockRow};
@@ -66,6 +75,12 @@ pub enum Missing {
     Position,
     /// Timelines are switched off.
     Timeline,
+    Pool,
+    Kit,
+    /// Some of the notices asked for are not kept any more; the oldest that is has this number.
+    TooOld {
+        oldest: u64,
+    },
 }
 
 /// Why there is no answer.
