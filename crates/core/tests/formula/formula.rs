@@ -89,8 +89,7 @@ impl Book {
     /// What the pool has at a location; below zero where it promised more.
     fn left_at(&self, pool: &OpenedPool, id: Id, location: &LocationId, now: Time) -> i64 {
         let name = &pool.opened.pool;
-        let here =
-            |it: &&SetAside| it.pool == *name && it.item == id && it.location == *location;
+        let here = |it: &&SetAside| it.pool == *name && it.item == id && it.location == *location;
         let put: i64 = self.set_aside.iter().filter(here).map(|it| it.units).sum();
         let drawn = self.promised(now, |it| {
             it.item == id
