@@ -10,26 +10,26 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// An example: the stem of its heading, and its body.
+/// An example: its stem, and its body.
 struct Example {
     stem: String,
     body: String,
 }
 
+/// Examples are of the command that their heading names, or of the one named beside `json`.
 fn examples(page: &str) -> Vec<Example> {
     let mut found = Vec::new();
-    let (mut stem, mut body) = (String::new(), None::<String>);
+    let (mut heading, mut open) = (String::new(), None::<Example>);
     for line in page.lines() {
-        match (&mut body, line) {
-            (Some(_), "```") => {
-                let body = body.take().expect("a body");
-                found.push(Example { stem: stem.clone(), body });
-            }
-            (Some(body), line) => body.push_str(line),
-            (None, "```json") => body = Some(String::new()),
+        match (&mut open, line) {
+            (Some(_), "```") => found.extend(open.take()),
+            (Some(example), line) => example.body.push_str(line),
             (None, line) => {
-                if let Some(heading) = line.strip_prefix("## `") {
-                    stem = heading.trim_end_matches('`').to_owned();
+                if let Some(stem) = line.strip_prefix("```json") {
+                    let stem = if stem.is_empty() { &heading } else { stem.trim() };
+                    open = Some(Example { stem: stem.to_owned(), body: String::new() });
+                } else if let Some(name) = line.strip_prefix("## `") {
+                    heading = name.trim_end_matches('`').to_owned();
                 }
             }
         }

@@ -70,9 +70,10 @@ fn counted_at(command: &Command) -> Option<Time> {
 }
 
 /// A fact dated before a count does not change the balance after it: what it moved is taken back
-/// against the count's variance, in the same entry, and both stay visible.
+/// against the count's variance, in the same entry, and both stay visible. What moves nothing but
+/// the book happens when it is recorded, whatever is claimed.
 fn settle_before_counts(ledger: &Ledger, occurred_at: Time, decision: &mut Decision) {
-    if matches!(decision.fact, Fact::StockCounted(_)) {
+    if matches!(decision.fact, Fact::StockCounted(_) | Fact::ItemsMerged(_) | Fact::ModeSet(_)) {
         return;
     }
     let mut settled = Vec::new();

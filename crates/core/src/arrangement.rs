@@ -64,7 +64,12 @@ PoolMoved {
     lines: Vec<PoolLine>,
 });
 fact!(/** The rest of the pool is shared stock again; `lines` is that rest. */
-PoolClosed { pool: PoolId, #[serde(default, skip_serializing_if = "Vec::is_empty")] lines: Vec<PoolLine> });
+PoolClosed {
+    pool: PoolId,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] lines: Vec<PoolLine>,
+    /** Promised beyond what the pool had there: the shared stock bears it from now on. */
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] owed: Vec<PoolLine>,
+});
 fact!(/** Units that a pool lost because the shelf has fewer than the pools hold. */
 PoolLoss { pool: PoolId, sku: Sku, location: LocationId, quantity: Quantity });
 fact!(/** Stock fell below the pools, and these shrank by priority. */
@@ -94,6 +99,8 @@ MovedClaim {
     claim: Claim,
     quantity: Quantity,
     #[serde(default, skip_serializing_if = "Option::is_none")] pool: Option<PoolId>,
+    /** The pool had promised that many units more than it held: what moves is the debt. */
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")] owed: bool,
 });
 fact!(/** Two items are one from now on: every name of `from` means `into`. */
 ItemsMerged { from: Sku, into: Sku, #[serde(default, skip_serializing_if = "Vec::is_empty")] claims: Vec<MovedClaim> });

@@ -5,20 +5,22 @@
 //! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l)
 //! kept(l)      = the part of unclaimed(l), if any, that safety(l) keeps back
 //! base         = sum of unclaimed(l) - kept(l) over the channel's locations, + incoming
-//! over         = what is promised beyond what is there: the shortfall of base before safety
+//! over         = what is promised beyond what is there: the shortfall of base before safety,
+//!                less what own counts of it
 //! share        = own - over + (exclusive ? 0 : base x percent, rounded down, if above zero)
 //! reservable   = share - buffer + oversell
 //! published    = 0 if share <= end_when, else reservable between 0 and max_listed
 //! ```
-//! `own` is what the channel's open pools have released and not given away. Buffer and oversell
-//! are measured on what is believed sellable, on an exclusive channel on what its pools released.
+//! `own` is what the channel's open pools have released and not given away; below zero where they
+//! promised more, as `oversell` lets them. Buffer and oversell are measured on what is believed
+//! sellable, on an exclusive channel on what its pools released: without a pool it sells nothing.
 //! A capacity item has one shelf: its window.
 
 use serde::Serialize;
 
 use crate::{
-    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, LowStock, Mode, NOW, Oversell,
-    Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
+    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, LowStock, Mode, NOW, Origin,
+    Oversell, Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
 };
 
 /// The figures of one item at one location that the formula begins with, in base units.
@@ -28,7 +30,7 @@ pub struct Shelf {
     pub committed: i64,
     /// By holds that are live.
     pub held: i64,
-    /// Set aside in pools and not drawn.
+    /// Set aside in open pools and not drawn.
     pub pooled: i64,
 }
 
@@ -73,15 +75,26 @@ pub struct ChannelRules {
     pub sell_ahead_days: u64,
 }
 
+impl ChannelRules {
+    /// What rules a kit as it stands assembled: its parts say how far they can be oversold.
+    pub fn of_assembled(self) -> ChannelRules {
+        ChannelRules { oversell: Oversell::default(), ..self }
+    }
+}
+
 /// What the channel's own pools hold for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Own {
-    /// Released and not drawn.
+    /// Released and not drawn; below zero where more was drawn than released.
     pub units: i64,
     /// Released, drawn or not.
     pub released: i64,
     /// A pool is to be sold instead of the shared stock.
     pub only: bool,
+    /// Promised beyond what they have where it lies: `units` counts it, and so does the shelf.
+    pub owed: i64,
+    /// There is a pool.
+    pub any: bool,
 }
 
 /// Every term of the formula for one item on one channel, in base units.
@@ -128,12 +141,12 @@ impl Sum {
         let exclusive = rules.exclusive || own.only;
         let there = self.unclaimed + self.incoming;
         let base = there - self.kept;
-        let over = (-there).max(0);
+        let over = (-there - own.owed).max(0);
         let shared = if exclusive { 0 } else { part(base.max(0), rules.share_percent) };
         let share = own.units - over + shared;
         let measure = if exclusive { own.released } else { self.believed };
         let buffer = rules.buffer.of(measure);
-        let oversell = rules.oversell.of(measure);
+        let oversell = if exclusive && !own.any { 0 } else { rules.oversell.of(measure) };
         let reservable = share - buffer + oversell;
         let ended = rules.end_when.is_some_and(|end| share <= end as i64);
         let listed = u64::try_from(reservable).unwrap_or(0);
@@ -195,13 +208,14 @@ impl Offer {
         });
         let scarcest = kits.reduce(|one, other| (less(one.0, other.0), less(one.1, other.1)));
         match scarcest {
-            Some((Some(reservable), Some(published))) => {
-                let listed = assembled.published + published;
-                Offer::Kit {
-                    assembled,
-                    reservable: assembled.reservable.max(0) + reservable,
-                    published: assembled.max_listed.map_or(listed, |most| listed.min(most)),
-                }
+            Some((Some(of_parts), Some(listed))) => {
+                let reservable = assembled.reservable.max(0) + of_parts;
+                let listed = listed + assembled.reservable.max(0) as u64;
+                // What ends or bounds the listing of a kit means all of it, however it is made up.
+                let ended = assembled.end_when.is_some_and(|end| reservable <= end as i64);
+                let listed = if ended { 0 } else { listed };
+                let published = assembled.max_listed.map_or(listed, |most| listed.min(most));
+                Offer::Kit { assembled, reservable, published }
             }
             // Every part is without end.
             Some(_) => Offer::Unlimited,
@@ -292,14 +306,7 @@ impl Ledger {
 
     /// The figures at a location at `now`.
     pub fn shelf(&self, item: ItemNo, location: LocationNo, now: Time) -> Shelf {
-        let Some(cell) = self.item(item).cell(location) else { return Shelf::default() };
-        let (held, given_back) = self.held_and_given_back(item, cell, now);
-        Shelf {
-            sellable: cell.sellable,
-            committed: cell.committed,
-            held,
-            pooled: cell.pooled + given_back,
-        }
+        self.shelf_of(item, &self.cell(item, location), now, &Pending::default())
     }
 
     /// What the location has for sale, whoever asks, once what is pending is claimed.
@@ -310,8 +317,7 @@ impl Ledger {
         now: Time,
         pending: &Pending,
     ) -> ShelfTerms {
-        let mut shelf = self.shelf(item, location, now);
-        pending.claim(item, location, &mut shelf);
+        let shelf = self.shelf_of(item, &self.cell(item, location), now, pending);
         shelf.terms(&self.shelf_rules(item, location, NOW))
     }
 
@@ -345,8 +351,9 @@ impl Ledger {
             return own;
         }
         for number in self.pools_for(item, who, now) {
-            let units = self.own_in(number, item, now) as i64;
-            own.units += units - pending.of_pool(item, number) as i64;
+            own.any = true;
+            own.owed += self.owed_by(number, item, now, pending);
+            own.units += self.own_in(number, item, now) - pending.of_pool(item, number) as i64;
             own.released += self.pool(number).released(item, now) as i64;
             own.only |= self.pool(number).draw == PoolDraw::Only;
         }
@@ -354,12 +361,10 @@ impl Ledger {
     }
 
     /// Units of one pool that can be drawn at `now`: what holds past their end give back included.
-    pub fn own_in(&self, number: PoolNo, item: ItemNo, now: Time) -> u64 {
-        let pool = self.pool(number);
-        let Some(known) = pool.part(item) else { return 0 };
-        let back = self.given_back_to(number, item, now);
-        let undrawn = pool.released(item, now).saturating_sub(known.drawn.saturating_sub(back));
-        (known.units_left() + back).min(undrawn)
+    /// Below zero where more was drawn than released.
+    pub fn own_in(&self, number: PoolNo, item: ItemNo, now: Time) -> i64 {
+        let back = self.given_back_to(item, now, |it| it.origin == Origin::Pool(number));
+        self.pool(number).own(item, now, back)
     }
 
     /// The window's shelf of a capacity item: what is taken of it counts as committed.
@@ -398,8 +403,7 @@ impl Ledger {
         }
     }
 
-    /// The terms of an item that is no kit, or of what is assembled of one, once what is pending is
-    /// claimed.
+    /// The terms of an item, once what is pending is claimed.
     pub fn terms(
         &self,
         item: ItemNo,
@@ -408,29 +412,43 @@ impl Ledger {
         now: Time,
         pending: &Pending,
     ) -> Terms {
-        self.terms_until(item, who, slot, now, pending, Time(0))
+        let rules = self.channel_rules(item, who.channel, NOW);
+        self.terms_when(&rules, item, who, &When { slot, now, by: Time(0) }, pending)
     }
 
     /// As [`Ledger::terms`], once everything has arrived that is expected until `by`: beside what
     /// the channel sells ahead.
     pub fn terms_by(&self, item: ItemNo, who: &Claimant<'_>, now: Time, by: Time) -> Terms {
-        self.terms_until(item, who, None, now, &Pending::default(), by)
+        let rules = self.channel_rules(item, who.channel, NOW);
+        self.terms_when(&rules, item, who, &When { slot: None, now, by }, &Pending::default())
     }
 
-    fn terms_until(
+    /// The terms of what stands assembled of a kit. It has no oversell: what is not assembled is made
+    /// of parts, and these say how far they can be oversold.
+    pub fn assembled(&self, item: ItemNo, who: &Claimant<'_>, now: Time) -> Terms {
+        self.assembled_by(item, who, now, Time(0))
+    }
+
+    /// As [`Ledger::assembled`], once everything has arrived that is expected until `by`.
+    pub fn assembled_by(&self, item: ItemNo, who: &Claimant<'_>, now: Time, by: Time) -> Terms {
+        let rules = self.channel_rules(item, who.channel, NOW);
+        let rules = rules.of_assembled();
+        self.terms_when(&rules, item, who, &When { slot: None, now, by }, &Pending::default())
+    }
+
+    fn terms_when(
         &self,
+        rules: &ChannelRules,
         item: ItemNo,
         who: &Claimant<'_>,
-        slot: Option<Time>,
-        now: Time,
+        when: &When,
         pending: &Pending,
-        by: Time,
     ) -> Terms {
-        let rules = self.channel_rules(item, who.channel, NOW);
+        let When { slot, now, by } = *when;
         let mut sum = Sum::default();
         if let Some(window) = self.window_shelf(item, slot.unwrap_or(now), now, pending) {
             sum.add(&window.terms(&ShelfRules { safety: KeptBack::default(), trust_percent: 100 }));
-            return sum.terms(&rules, Own::default());
+            return sum.terms(rules, Own::default());
         }
         let locations = who.channel.map_or(&[][..], |it| self.serving(item, it, NOW));
         for location in locations {
@@ -444,10 +462,11 @@ impl Ledger {
         if until > Time(0) {
             sum.incoming = self.incoming(item, locations, until, NOW);
         }
-        sum.terms(&rules, self.own(item, who, now, pending))
+        sum.terms(rules, self.own(item, who, now, pending))
     }
 
-    /// A kit has what is assembled, and as many as the part that is scarcest allows.
+    /// A kit has what stands assembled, and as many as the part that is scarcest makes by its own final
+    /// figures.
     fn kit_offer(
         &self,
         item: ItemNo,
@@ -456,13 +475,22 @@ impl Ledger {
         slot: Option<Time>,
         now: Time,
     ) -> Offer {
-        let assembled = self.terms(item, who, slot, now, &Pending::default());
+        let assembled = self.assembled(item, who, now);
         let parts = recipe.parts.iter().map(|(part, need)| {
             let offer = self.plain_offer(*part, who, slot, now);
             (offer.reservable(), offer.published(), *need)
         });
         Offer::of_kit(assembled, parts)
     }
+}
+
+/// The moments that terms depend on.
+struct When {
+    /// In the window that is asked for, of an item with capacity; now, if not given.
+    slot: Option<Time>,
+    now: Time,
+    /// Supply that is expected until then counts as there.
+    by: Time,
 }
 
 /// The smaller number; none is without end.

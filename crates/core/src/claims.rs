@@ -12,7 +12,7 @@ use crate::{
 pub enum Claim {
     Held,
     Committed,
-    /// Set aside in a pool and not drawn yet.
+    /// Set aside in a pool and not drawn yet. Below zero where more was promised than set aside.
     Pooled,
 }
 
@@ -43,60 +43,15 @@ impl Fact {
             | Fact::HoldExpired(HoldExpired { lines, .. }) => {
                 lines.iter().for_each(|line| unhold(&line.sku, &line.at, visit));
             }
-            Fact::OrderCommitted(it) => {
-                for line in &it.lines {
-                    commit(&line.sku, &line.at, visit);
-                    each(&line.sku, &line.from_hold, Claim::Held, -1, visit);
-                    each(&line.sku, &line.from_hold, Claim::Committed, 1, visit);
-                }
-                it.released.iter().for_each(|line| unhold(&line.sku, &line.at, visit));
-            }
-            Fact::OrderCancelled(it) => {
-                for line in &it.lines {
-                    if let Some(sku) = &line.sku {
-                        uncommit(sku, &line.at, visit);
-                    }
-                }
-            }
-            Fact::OrderShipped(it) => {
-                for line in &it.lines {
-                    each(&line.sku, &line.released, Claim::Committed, -1, visit);
-                }
-            }
-            Fact::EntryReversed(it) => {
-                for line in &it.unshipped {
-                    each(&line.sku, &line.released, Claim::Committed, 1, visit);
-                }
-            }
-            Fact::OrderRelocated(it) => {
-                for line in &it.lines {
-                    uncommit(&line.sku, &line.from, visit);
-                    commit(&line.sku, &line.to, visit);
-                }
-            }
-            Fact::PoolOpened(it) => it.lines.iter().for_each(|line| pool(line, &it.pool, 1, visit)),
-            Fact::PoolClosed(it) => {
-                it.lines.iter().for_each(|line| pool(line, &it.pool, -1, visit));
-            }
-            Fact::PoolMoved(it) => {
-                for line in &it.lines {
-                    it.from.iter().for_each(|from| pool(line, from, -1, visit));
-                    it.to.iter().for_each(|to| pool(line, to, 1, visit));
-                }
-            }
-            Fact::PoolShrunk(it) => {
-                for loss in &it.losses {
-                    visit(ClaimChange {
-                        sku: &loss.sku,
-                        location: &loss.location,
-                        claim: Claim::Pooled,
-                        units: -loss.quantity.signed(),
-                        pool: Some(&loss.pool),
-                        window: None,
-                        drawn: false,
-                    });
-                }
-            }
+            Fact::OrderCommitted(_)
+            | Fact::OrderCancelled(_)
+            | Fact::OrderShipped(_)
+            | Fact::EntryReversed(_)
+            | Fact::OrderRelocated(_) => of_order(self, visit),
+            Fact::PoolOpened(_)
+            | Fact::PoolClosed(_)
+            | Fact::PoolMoved(_)
+            | Fact::PoolShrunk(_) => of_pool(self, visit),
             Fact::ItemsMerged(it) => merge(it, visit),
             Fact::ItemRegistered(_)
             | Fact::AliasAdded(_)
@@ -130,6 +85,71 @@ impl Fact {
     }
 }
 
+fn of_order<'a>(fact: &'a Fact, visit: &mut dyn FnMut(ClaimChange<'a>)) {
+    match fact {
+        Fact::OrderCommitted(it) => {
+            for line in &it.lines {
+                commit(&line.sku, &line.at, visit);
+                each(&line.sku, &line.from_hold, Claim::Held, -1, visit);
+                each(&line.sku, &line.from_hold, Claim::Committed, 1, visit);
+            }
+            it.released.iter().for_each(|line| unhold(&line.sku, &line.at, visit));
+        }
+        Fact::OrderCancelled(it) => {
+            for line in &it.lines {
+                line.sku.iter().for_each(|sku| uncommit(sku, &line.at, visit));
+            }
+        }
+        Fact::OrderShipped(it) => {
+            for line in &it.lines {
+                each(&line.sku, &line.released, Claim::Committed, -1, &mut spent(visit));
+            }
+        }
+        Fact::EntryReversed(it) => {
+            for line in &it.unshipped {
+                each(&line.sku, &line.released, Claim::Committed, 1, &mut spent(visit));
+            }
+        }
+        Fact::OrderRelocated(it) => {
+            for line in &it.lines {
+                uncommit(&line.sku, &line.from, visit);
+                commit(&line.sku, &line.to, visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn of_pool<'a>(fact: &'a Fact, visit: &mut dyn FnMut(ClaimChange<'a>)) {
+    match fact {
+        Fact::PoolOpened(it) => it.lines.iter().for_each(|line| pool(line, &it.pool, 1, visit)),
+        Fact::PoolClosed(it) => {
+            it.lines.iter().for_each(|line| pool(line, &it.pool, -1, visit));
+            it.owed.iter().for_each(|line| pool(line, &it.pool, 1, visit));
+        }
+        Fact::PoolMoved(it) => {
+            for line in &it.lines {
+                it.from.iter().for_each(|from| pool(line, from, -1, visit));
+                it.to.iter().for_each(|to| pool(line, to, 1, visit));
+            }
+        }
+        Fact::PoolShrunk(it) => {
+            for loss in &it.losses {
+                visit(ClaimChange {
+                    sku: &loss.sku,
+                    location: &loss.location,
+                    claim: Claim::Pooled,
+                    units: -loss.quantity.signed(),
+                    pool: Some(&loss.pool),
+                    window: None,
+                    drawn: false,
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
 fn each<'a>(
     sku: &'a Sku,
     at: &'a [Split],
@@ -152,6 +172,11 @@ fn each<'a>(
             drawn: true,
         });
     }
+}
+
+/// What is shipped stays taken of its window's capacity: the window is not concerned.
+fn spent<'a>(visit: &mut dyn FnMut(ClaimChange<'a>)) -> impl FnMut(ClaimChange<'a>) {
+    |change| visit(ClaimChange { window: None, ..change })
 }
 
 fn hold<'a>(sku: &'a Sku, at: &'a [Split], visit: &mut dyn FnMut(ClaimChange<'a>)) {
@@ -196,7 +221,8 @@ fn pool<'a>(
 
 fn merge<'a>(it: &'a ItemsMerged, visit: &mut dyn FnMut(ClaimChange<'a>)) {
     for moved in &it.claims {
-        for (sku, sign) in [(&it.from, -1), (&it.into, 1)] {
+        let out = if moved.owed { 1 } else { -1 };
+        for (sku, sign) in [(&it.from, out), (&it.into, -out)] {
             visit(ClaimChange {
                 sku,
                 location: &moved.location,

@@ -64,6 +64,19 @@ impl fmt::Display for Window {
     }
 }
 
+impl Window {
+    /// The longest that any window can be, in minutes.
+    pub const LONGEST_MINUTES: u32 = (DAYS_MAX + 1) * DAY_MINUTES;
+
+    /// No window of this length is longer, in minutes: clocks that go back make a day longer.
+    pub fn minutes_at_most(self) -> u32 {
+        match self {
+            Window::Minutes(minutes) => minutes + DAY_MINUTES,
+            Window::Days(days) => (days + 1) * DAY_MINUTES,
+        }
+    }
+}
+
 impl From<Window> for SmolStr {
     fn from(window: Window) -> SmolStr {
         format_smolstr!("{window}")

@@ -181,6 +181,7 @@ fn stock() -> Vec<Request> {
             from: ReceiveFrom::default(),
             supplier: None,
             inbound: None,
+            create_items: false,
         };
         requests.push(request(format!("units-{}", items[0]), Command::ReceiveStock(receive)));
     }

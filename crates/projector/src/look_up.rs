@@ -74,7 +74,11 @@ fn book_at(
     at: Time,
 ) -> Option<BookAt> {
     let (ledger, log) = (state.book.ledger(id)?, state.logs.get(id)?);
-    let (item, place) = (ledger.item_no(sku)?, ledger.location_no(location)?);
+    let place = ledger.location_no(location)?;
+    let Some(item) = ledger.item_no(sku) else {
+        // A count may register the item: there was never any of it.
+        return Some(BookAt { balance: 0, position: ledger.position() });
+    };
     if !state.timeline {
         return None;
     }

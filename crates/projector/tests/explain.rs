@@ -230,7 +230,7 @@ impl History {
         let fact = match waiting {
             Some(it) => json!({"tranche_released": {"pool": pool.id, "tranche": it.id}}),
             None => {
-                let split = |(location, units): &(LocationNo, u64)| json!({"location": ledger.location(*location).id, "quantity": units});
+                let split = |(location, units): &(LocationNo, i64)| json!({"location": ledger.location(*location).id, "quantity": units});
                 let line = |part: &PoolPart| {
                     let at: Vec<Value> = part.left.iter().map(split).collect();
                     json!({"sku": ledger.item(part.item).sku, "at": at})

@@ -23,6 +23,13 @@ impl Invalid {
         Invalid { code, field: brief(field), message: brief(&message.to_string()), line: None }
     }
 
+    /// As [`Invalid::new`]; `rest` is not cut short, since it is ours and not the caller's.
+    fn followed(code: &'static str, field: &str, message: impl Display, rest: &str) -> Invalid {
+        let mut invalid = Invalid::new(code, field, message);
+        invalid.message.push_str(rest);
+        invalid
+    }
+
     pub(crate) fn on_line(mut self, line: u64) -> Invalid {
         self.line = Some(line);
         self
@@ -54,9 +61,18 @@ fn explain(path: &str, said: &str) -> Invalid {
         return Invalid::new("duplicate_field", &inside(path, name), "stands twice; keep one");
     }
     if let Some(name) = quoted_after(said, "unknown field ") {
-        let known = said.split_once(", ").map_or("", |(_, rest)| rest);
-        let message = format!("is not a field of this object: {known}");
-        return Invalid::new("unknown_field", &inside(path, name), message);
+        let field = inside(path, name);
+        let known = known(said).map_or("it has none".to_owned(), |it| format!("expected {it}"));
+        return Invalid::followed(
+            "unknown_field",
+            &field,
+            "is not a field of this object: ",
+            &known,
+        );
+    }
+    if let (Some(name), Some(known)) = (quoted_after(said, "unknown variant "), known(said)) {
+        let message = format!("is `{name}`");
+        return Invalid::followed("invalid_field", path, message, &format!("; it must be {known}"));
     }
     if let Some(rest) = said.strip_prefix("invalid type: ").or(said.strip_prefix("invalid value: "))
         && let Some((found, expected)) = rest.rsplit_once(", expected ")
@@ -64,12 +80,14 @@ fn explain(path: &str, said: &str) -> Invalid {
         let found = match found {
             "sequence" => "an array",
             "map" => "an object",
+            "unit variant" => "a name alone",
             it => it,
         };
         let message = format!("is {found}; it must be {}", in_words(expected));
         return Invalid::new("invalid_field", path, message);
     }
     let said = match said {
+        "expected value" => "must be a name as a string, or an object with one name as its member",
         "number out of range" => "is a number too large to read",
         it if it.contains("hex escape") => "has an escape that is no character; write it in UTF-8",
         it => it,
@@ -91,12 +109,20 @@ fn quoted_after<'a>(said: &'a str, prefix: &str) -> Option<&'a str> {
     said.strip_prefix(prefix)?.strip_prefix('`')?.split_once('`').map(|(name, _)| name)
 }
 
+/// The names that a reader knows: what it says after the caller's own text, which may say anything.
+fn known(said: &str) -> Option<&str> {
+    said.rsplit_once(", expected ").map(|(_, known)| known)
+}
+
 fn in_words(expected: &str) -> &str {
     match expected {
         "u64" | "u8" | "u32" => "a whole number, not negative, without fraction or exponent",
         "i64" => "a whole number without fraction or exponent",
         "a sequence" => "an array",
         "a map" => "an object",
+        "a boolean" => "true or false",
+        "unit" => "the name alone, as a string",
+        "newtype variant" => "an object with that name as its member, and its fields inside",
         it if it.starts_with("struct ") => "an object",
         it => it,
     }

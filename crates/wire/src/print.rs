@@ -4,7 +4,7 @@
 //! two digits each for the stem, `occurred_at`, `cause` and the command's own fields in the order
 //! in which they are declared. Prints are stored for ever, so the text of one never changes: fields
 //! that are empty count as absent and trailing `00` are cut, so a field added to a command later,
-//! if it is optional, leaves every old print as it is. Actor, source and metadata do not count:
+//! if it is optional and stands last, leaves every old print as it is. Actor, source and metadata do not count:
 //! who retries may be another one than who asked first.
 
 use std::fmt::{self, Write};
@@ -75,7 +75,8 @@ impl Print {
 
     fn field(&mut self, name: &str, json: &str) {
         let parts = tokens(json);
-        match parts.iter().all(|it| matches!(*it, "null" | "[" | "]")) {
+        let empty = |it: &&str| matches!(*it, "null" | "false" | "[" | "]" | "{" | "}");
+        match parts.iter().all(empty) {
             true => self.fields.push(0),
             false => self.parts(name, &parts),
         }

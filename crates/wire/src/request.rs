@@ -18,8 +18,8 @@ use crate::print::request_print;
 const ENVELOPE_FIELDS: &[&str] =
     &["id", "occurred_at", "actor", "source", "source_event", "cause", "metadata"];
 
-/// Ids that begin so are the writer's own: it books the end of a hold under them.
-const RESERVED_PREFIX: &str = "expire:";
+/// Ids that begin so are the writer's own: under them it books what is due, such as ends of holds.
+const RESERVED_PREFIXES: &[&str] = &["expire:", "tranche:", "end:", "shrink:"];
 
 /// Reads the body of one command.
 ///
@@ -133,9 +133,8 @@ fn check_envelope(envelope: &Envelope, key: Option<&str>) -> Result<(), Invalid>
         let message = "differs from the Idempotency-Key header; send one of the two";
         return Err(Invalid::new("idempotency_key_mismatch", "id", message));
     }
-    if id.starts_with(RESERVED_PREFIX) {
-        let message =
-            format!("must not begin with `{RESERVED_PREFIX}`, which the ledger uses itself");
+    if let Some(prefix) = RESERVED_PREFIXES.iter().find(|it| id.starts_with(**it)) {
+        let message = format!("must not begin with `{prefix}`, which the ledger uses itself");
         return Err(Invalid::new("invalid_field", "id", message));
     }
     if envelope.source_event.is_some() && envelope.source.is_none() {

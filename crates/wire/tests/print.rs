@@ -46,3 +46,73 @@ fn another_command_names_the_field_that_differs() {
     let other = request(&ledger, "cancel_order", br#"{"order":"SO-1"}"#, Some("k")).unwrap();
     assert_eq!(differing_field(&first, &other.envelope.request, &other.command), "command");
 }
+
+fn print(stem: &str, body: &str) -> Request {
+    let ledger = LedgerId::new("acme").unwrap();
+    request(&ledger, stem, body.as_bytes(), Some("k")).unwrap()
+}
+
+/// Two bodies under one key that differ somewhere inside: the field they differ in is named.
+#[track_caller]
+fn check(stem: &str, one: &str, other: &str, field: &str) {
+    let (one, other) = (print(stem, one), print(stem, other));
+    let (old, new) = (&one.envelope.request, &other.envelope.request);
+    assert_ne!(old, new);
+    assert_eq!(differing_field(old, new, &other.command), field);
+    assert_eq!(differing_field(new, old, &one.command), field);
+}
+
+#[test]
+fn what_differs_inside_a_field_names_the_field() {
+    let buffer = r#"{"channel":"eu","set":{"buffer":{"units":5}}}"#;
+    let share = r#"{"channel":"eu","set":{"share_percent":5}}"#;
+    check("set_policy", buffer, share, "set");
+    check("set_policy", buffer, r#"{"channel":"eu","set":{"buffer":{"percent":5}}}"#, "set");
+    check("set_policy", buffer, r#"{"channel":"eu","set":{"safety":{"units":5}}}"#, "set");
+    check("set_policy", buffer, r#"{"location":"eu","set":{"buffer":{"units":5}}}"#, "channel");
+    check("set_policy", r#"{"clear":["buffer"]}"#, r#"{"clear":["safety"]}"#, "clear");
+    check("set_policy", r#"{"set":{"regions":["a"]}}"#, r#"{"set":{"regions":["a","b"]}}"#, "set");
+
+    let mode = |limit: u64, window: &str| {
+        format!(
+            r#"{{"sku":"W","mode":{{"capacity":{{"limit":{limit},"window":"{window}","zone":"UTC"}}}}}}"#
+        )
+    };
+    check("set_mode", &mode(5, "1d"), &mode(6, "1d"), "mode");
+    check("set_mode", &mode(5, "1d"), &mode(5, "2d"), "mode");
+    check("set_mode", &mode(5, "1d"), r#"{"sku":"W","mode":"unlimited"}"#, "mode");
+    assert_eq!(
+        print("set_mode", &mode(5, "60m")).envelope.request,
+        print("set_mode", &mode(5, "1h")).envelope.request
+    );
+
+    let pool = |tranche: &str, units: u64| {
+        let lines = format!(r#"[{{"sku":"W","quantity":{units}}}]"#);
+        format!(
+            r#"{{"pool":"P","channel":"eu","lines":[{{"sku":"W","quantity":9}}],"tranches":[{{"tranche":"{tranche}","release_at":"2026-12-01T08:00:00Z","lines":{lines}}}]}}"#
+        )
+    };
+    check("open_pool", &pool("T1", 5), &pool("T1", 6), "tranches");
+    check("open_pool", &pool("T1", 5), &pool("T2", 5), "tranches");
+    let later = pool("T1", 5).replace("08:00:00Z", "09:00:00Z");
+    check("open_pool", &pool("T1", 5), &later, "tranches");
+    let zone = pool("T1", 5).replace("08:00:00Z", "09:00:00+01:00");
+    let [one, same] = [pool("T1", 5), zone].map(|it| print("open_pool", &it).envelope.request);
+    assert_eq!(one, same);
+}
+
+/// What is added to a command later stands last and may be left out, so old prints stay.
+#[test]
+fn fields_that_came_later_change_no_older_print() {
+    let hold = r#"{"hold":"H","owner":"o","expires_in":60,"lines":[{"sku":"W","quantity":2}]}"#;
+    expect_test::expect!["1fabc9d16aadc765.670000775d00173074"]
+        .assert_eq(&print("hold_stock", hold).envelope.request);
+    let campaign = hold.replace(r#""owner""#, r#""campaign":"c","owner""#);
+    expect_test::expect!["ff81afe79b951437.670000775d00173074e6"]
+        .assert_eq(&print("hold_stock", &campaign).envelope.request);
+    let slot = hold.replace(r#""quantity":2"#, r#""quantity":2,"slot":null"#);
+    assert_eq!(
+        print("hold_stock", hold).envelope.request,
+        print("hold_stock", &slot).envelope.request
+    );
+}

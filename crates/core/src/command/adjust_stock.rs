@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::claim::check_lines;
 use super::lines::{check_reason, check_units, contradiction, correction, field_of, shelf};
+use super::named::Named;
 use super::prelude::*;
 
 args!(/** Adjust stock. */
@@ -11,6 +12,9 @@ AdjustStock {
     pub location: LocationId,
     pub lines: Vec<AdjustLine>,
     pub reason: Reason,
+    /// Register SKUs that nobody knows yet, instead of refusing them.
+    #[serde(default)]
+    pub create_items: bool,
 });
 
 args!(/** Either `change`, or `set` together with `expected`. */
@@ -45,17 +49,17 @@ pub(super) fn decide(
     check_reason(Some(&command.reason))?;
     let wishes = command.lines.iter().enumerate().map(|(index, line)| wish(index, line));
     let wishes = wishes.collect::<Result<Vec<Wish>, Rejection>>()?;
-    let balances = balances(ledger, &command.lines, &wishes)?;
+    let mut named = Named::new(ledger, command.create_items);
+    let balances = balances(&mut named, &command.lines, &wishes)?;
     let location = ledger.open_location(&command.location)?;
     let mut movements = Vec::with_capacity(wishes.len());
-    for ((item, condition), wish) in balances.into_iter().zip(wishes) {
-        let sku = &ledger.item(item).sku;
+    for ((item, sku, condition), wish) in balances.into_iter().zip(wishes) {
         let change = match wish {
             Wish::Change(change) => change,
             Wish::Set { units, expected } => {
-                let actual = ledger.cell(item, location).balance(condition);
+                let actual = item.map_or(0, |it| ledger.cell(it, location).balance(condition));
                 if let Some(expected) = expected.filter(|it| i64::try_from(*it) != Ok(actual)) {
-                    let (sku, location) = (sku.clone(), command.location.clone());
+                    let location = command.location.clone();
                     return Err(Rejection::StaleExpectation {
                         sku,
                         location,
@@ -68,10 +72,10 @@ pub(super) fn decide(
             }
         };
         let shelf = shelf(&command.location, condition);
-        movements.extend(correction(sku, change, shelf, Account::Adjustment)?);
+        movements.extend(correction(&sku, change, shelf, Account::Adjustment)?);
     }
     let fact = Fact::StockAdjusted(StockAdjusted {
-        created: Vec::new(),
+        created: named.created(),
         location: command.location.clone(),
         reason: command.reason.clone(),
     });
@@ -110,24 +114,24 @@ fn wish(index: usize, line: &AdjustLine) -> Result<Wish, Rejection> {
 
 /// The balance each line corrects. Changes of one balance add up; one that is set is named once.
 fn balances(
-    ledger: &Ledger,
+    named: &mut Named<'_>,
     lines: &[AdjustLine],
     wishes: &[Wish],
-) -> Result<Vec<(ItemNo, Condition)>, Rejection> {
+) -> Result<Vec<(Option<ItemNo>, Sku, Condition)>, Rejection> {
     let mut balances = Vec::with_capacity(lines.len());
-    let mut seen: FxHashMap<(ItemNo, Condition), bool> = FxHashMap::default();
+    let mut seen: FxHashMap<(Sku, Condition), bool> = FxHashMap::default();
     for (line, wish) in lines.iter().zip(wishes) {
-        let balance =
-            (ledger.known_item(&line.sku)?, line.condition.unwrap_or(Condition::Sellable));
+        let (item, sku) = named.find(&line.sku)?;
+        let condition = line.condition.unwrap_or(Condition::Sellable);
         let sets = matches!(wish, Wish::Set { .. });
-        let before = seen.insert(balance, sets);
+        let before = seen.insert((sku.clone(), condition), sets);
         if before.is_some_and(|it| it || sets) {
             return Err(Rejection::DuplicateInBatch {
                 field: "lines.sku".into(),
                 value: line.sku.as_str().into(),
             });
         }
-        balances.push(balance);
+        balances.push((item, sku, condition));
     }
     Ok(balances)
 }
@@ -204,6 +208,28 @@ mod tests {
                 rejected contradiction field=lines[0].change message=must be at most 1000000000000
                 rejected contradiction field=lines[0].set message=must be at most 1000000000000
                 6 stock_adjusted: W 1 adjustment > A/sellable
+            "#]],
+        );
+    }
+
+    #[test]
+    fn items_are_created_where_the_caller_asks_for_it() {
+        check(
+            "
+            adjust_stock A X(change=2) X(change=3) Y(set=4,expected=0) reason=found create_items=true
+            stock X@A
+            adjust_stock A Z(set=4,expected=1) reason=found create_items=true
+            adjust_stock A Z(set=4,expected=null) Z(change=1) reason=found create_items=true
+            adjust_stock A Z(change=-1) reason=found
+            adjust_stock A Z(change=-1) reason=shrinkage create_items=true
+            ",
+            expect![[r#"
+                6 stock_adjusted: X 2 adjustment > A/sellable; X 3 adjustment > A/sellable; Y 4 adjustment > A/sellable
+                X@A sellable 5 free 5
+                rejected stale_expectation actual=0 condition=sellable expected=1 location=A sku=Z
+                rejected duplicate_in_batch field=lines.sku value=Z
+                rejected unknown_sku sku=Z
+                7 stock_adjusted: Z 1 A/sellable > adjustment; ! negative_book balance=-1 condition=sellable location=A sku=Z
             "#]],
         );
     }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::claim::check_lines;
 use super::lines::{check_units, correction, shelf};
+use super::named::Named;
 use super::prelude::*;
 
 args!(/** Count stock. */
@@ -13,6 +14,9 @@ CountStock {
     #[serde(default)]
     pub counted_at: Option<Time>,
     pub lines: Vec<CountLine>,
+    /// Register SKUs that nobody knows yet, instead of refusing them.
+    #[serde(default)]
+    pub create_items: bool,
     /// What the book said at `counted_at`, by line; looked up by the edge for counts in the past.
     #[serde(skip)]
     pub book: Vec<BookAt>,
@@ -45,11 +49,9 @@ pub(super) fn decide(
     let claimed = command.counted_at.filter(|it| *it <= now);
     let counted_at = claimed.unwrap_or(now);
     let in_the_past = counted_at < ledger.time() && counted_at < now;
-    let balances = balances(ledger, command)?;
+    let mut named = Named::new(ledger, command.create_items);
+    let balances = balances(&mut named, command)?;
     let location = ledger.open_location(&command.location)?;
-    if in_the_past && command.book.len() != command.lines.len() {
-        return Err(not_looked_up(ledger, command));
-    }
     let mut tally = Tally {
         location,
         counted_at,
@@ -58,53 +60,71 @@ pub(super) fn decide(
         movements: Vec::new(),
         flags: Vec::new(),
     };
-    for (index, (line, (item, condition))) in command.lines.iter().zip(balances).enumerate() {
-        let cell = ledger.cell(item, location);
-        let looked_up = command.book.get(index).filter(|_| in_the_past);
-        let book = looked_up
-            .copied()
-            .unwrap_or(BookAt { balance: cell.balance(condition), position: ledger.position() });
-        if cell.touched > book.position {
-            return Err(Rejection::BookMoved {
-                sku: ledger.item(item).sku.clone(),
-                location: command.location.clone(),
-                touched: cell.touched,
-                looked_up: book.position,
-            });
-        }
-        tally.add(ledger.item(item), condition, line.quantity, book, &command.location)?;
+    for (line, balance) in command.lines.iter().zip(&balances) {
+        let book = match balance.item.filter(|_| in_the_past) {
+            Some(item) => balance.book_of_then(ledger, command, item, location)?,
+            None => balance.book_of_now(ledger, location),
+        };
+        let item = balance.item.map(|it| ledger.item(it));
+        tally.add(item, balance, line.quantity, book, &command.location)?;
     }
-    let (location, lines) = (command.location.clone(), tally.decided);
-    let fact =
-        Fact::StockCounted(StockCounted { location, counted_at, lines, created: Vec::new() });
+    let (location, lines, created) = (command.location.clone(), tally.decided, named.created());
+    let fact = Fact::StockCounted(StockCounted { location, counted_at, lines, created });
     Ok(Decision { fact, movements: tally.movements, flags: tally.flags })
 }
 
-/// Nobody looked up the book of then, or it knew less of the ledger than is decided on here: sent
-/// again, the count is looked up again.
-fn not_looked_up(ledger: &Ledger, command: &CountStock) -> Rejection {
-    Rejection::BookMoved {
-        sku: command.lines[0].sku.clone(),
-        location: command.location.clone(),
-        touched: ledger.position(),
-        looked_up: 0,
+/// What one line counts.
+struct Balance {
+    /// Place of the line in the command, from 0.
+    index: usize,
+    /// None: the entry registers it.
+    item: Option<ItemNo>,
+    sku: Sku,
+    condition: Condition,
+}
+
+impl Balance {
+    fn book_of_now(&self, ledger: &Ledger, location: LocationNo) -> BookAt {
+        let balance = |it: ItemNo| ledger.cell(it, location).balance(self.condition);
+        BookAt { balance: self.item.map_or(0, balance), position: ledger.position() }
+    }
+
+    /// # Errors
+    /// `book_moved`: nobody looked it up, or it knew less of the ledger than is decided on here.
+    /// Sent again, the count is looked up again.
+    fn book_of_then(
+        &self,
+        ledger: &Ledger,
+        command: &CountStock,
+        item: ItemNo,
+        location: LocationNo,
+    ) -> Result<BookAt, Rejection> {
+        let touched = ledger.cell(item, location).touched;
+        let all = Some(&command.book).filter(|it| it.len() == command.lines.len());
+        let (touched, looked_up) = match all.and_then(|it| it.get(self.index)) {
+            Some(book) if touched <= book.position => return Ok(*book),
+            Some(book) => (touched, book.position),
+            None => (ledger.position(), 0),
+        };
+        let (sku, location) = (self.sku.clone(), command.location.clone());
+        Err(Rejection::BookMoved { sku, location, touched, looked_up })
     }
 }
 
 /// The balance each line counts; each may be counted once.
-fn balances(ledger: &Ledger, command: &CountStock) -> Result<Vec<(ItemNo, Condition)>, Rejection> {
+fn balances(named: &mut Named<'_>, command: &CountStock) -> Result<Vec<Balance>, Rejection> {
     let mut balances = Vec::with_capacity(command.lines.len());
     let mut seen = FxHashSet::default();
-    for line in &command.lines {
+    for (index, line) in command.lines.iter().enumerate() {
         let condition = line.condition.unwrap_or(Condition::Sellable);
-        let item = ledger.known_item(&line.sku)?;
-        if !seen.insert((item, condition)) {
+        let (item, sku) = named.find(&line.sku)?;
+        if !seen.insert((sku.clone(), condition)) {
             return Err(Rejection::DuplicateInBatch {
                 field: "lines.sku".into(),
                 value: line.sku.as_str().into(),
             });
         }
-        balances.push((item, condition));
+        balances.push(Balance { index, item, sku, condition });
     }
     Ok(balances)
 }
@@ -121,20 +141,26 @@ struct Tally {
 }
 
 impl Tally {
+    /// No item: the entry registers it.
     fn add(
         &mut self,
-        item: &Item,
-        condition: Condition,
+        item: Option<&Item>,
+        balance: &Balance,
         counted: u64,
         book: BookAt,
         location: &LocationId,
     ) -> Result<(), Rejection> {
-        let sku = item.sku.clone();
-        let anchor = item.anchor(self.location, condition);
+        let (sku, condition) = (balance.sku.clone(), balance.condition);
+        let anchor = item.and_then(|it| it.anchor(self.location, condition));
         let known = anchor.filter(|it| self.claimed && it.counted_at >= self.counted_at);
-        let applied =
+        let mut applied =
             known.is_none_or(|it| it.counted_at == self.counted_at && it.counted == counted);
         match known {
+            // Whoever counted before a merge counted one of the two items, and not what they are now.
+            _ if self.claimed && item.is_some_and(|it| it.is_merged_after(self.counted_at)) => {
+                applied = false;
+                self.flags.push(Flag::SupersededCount { sku: sku.clone() });
+            }
             Some(anchor) if anchor.counted_at > self.counted_at => {
                 self.flags.push(Flag::SupersededCount { sku: sku.clone() });
             }
@@ -166,6 +192,7 @@ impl Tally {
 mod tests {
     use expect_test::expect;
 
+    use super::*;
     use crate::testing::check;
 
     #[test]
@@ -360,5 +387,54 @@ mod tests {
                 rejected contradiction field=lines message=must have at least one line
             "#]],
         );
+    }
+
+    #[test]
+    fn items_are_created_where_the_caller_asks_for_it() {
+        check(
+            "
+            @10 receive_stock A W:5
+            @20 count_stock A X:3 W:4 X:1/damaged create_items=true
+            stock X@A
+            count_stock A Y:1 Y:2 create_items=true
+            count_stock A Y:1
+            @30 count_stock A Y:0 W:4 counted_at=15 create_items=true
+            stock Y@A
+            count_stock C Z:1 create_items=true
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 stock_counted: X 3 count_variance > A/sellable; W 1 A/sellable > count_variance; X 1 count_variance > A/damaged; X counted 3 book 0; W counted 4 book 5; X counted 1 book 0
+                X@A sellable 3 damaged 1 free 3
+                rejected duplicate_in_batch field=lines.sku value=Y
+                rejected unknown_sku sku=Y
+                8 stock_counted: ! superseded_count sku=W; Y counted 0 book 0; W counted 4 book 5 not applied
+                Y@A sellable 0 free 0
+                rejected unknown_location location=C
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_new_item_counted_in_the_past_needs_no_look_up() {
+        let mut ledger = Ledger::new(LedgerId::new("shop").unwrap());
+        let fact: Fact =
+            serde_json::from_str(r#"{"location_registered":{"location":"A"}}"#).unwrap();
+        let envelope = r#"{"id":"c","request":""}"#;
+        let envelope = serde_json::from_str(envelope).unwrap();
+        let id = ledger.id().clone();
+        let (movements, flags) = (Vec::new(), Vec::new());
+        let entry = Entry { ledger: id, position: 1, envelope, fact, movements, flags };
+        ledger.evolve(&entry, Time(50)).unwrap();
+        let mut count: CountStock = serde_json::from_str(
+            r#"{"location":"A","counted_at":"1970-01-01T00:00:00.00001Z","create_items":true,
+                "lines":[{"sku":"X","quantity":3}]}"#,
+        )
+        .unwrap();
+        let decision = decide(&ledger, Time(90), &count).unwrap();
+        assert_eq!(decision.movements.len(), 1);
+        count.create_items = false;
+        let refused = decide(&ledger, Time(90), &count).unwrap_err();
+        assert_eq!(refused.code(), "unknown_sku");
     }
 }

@@ -1,6 +1,7 @@
 //! Receive stock: goods arrive from a supplier, or are there when the book is opened.
 
 use super::claim::check_lines;
+use super::named::Named;
 use super::prelude::*;
 
 args!(/** Receive stock. */
@@ -17,6 +18,9 @@ ReceiveStock {
     /// The inbound shipment it belongs to.
     #[serde(default)]
     pub inbound: Option<Label>,
+    /// Register SKUs that nobody knows yet, instead of refusing them.
+    #[serde(default)]
+    pub create_items: bool,
 });
 
 args!(/** One received item. `unit_cost` in minor units of the supplier's currency. */
@@ -53,10 +57,11 @@ pub(super) fn decide(
     command: &ReceiveStock,
 ) -> Result<Decision, Rejection> {
     check_lines(&command.lines)?;
+    let mut named = Named::new(ledger, command.create_items);
     let mut movements = Vec::with_capacity(command.lines.len());
     let mut details = Vec::new();
     for line in &command.lines {
-        let sku = ledger.item(ledger.known_item(&line.sku)?).sku.clone();
+        let (_, sku) = named.find(&line.sku)?;
         if line.lot.is_some() || line.unit_cost.is_some() {
             let (lot, unit_cost) = (line.lot.clone(), line.unit_cost);
             details.push(ReceiptDetail { sku: sku.clone(), lot, unit_cost });
@@ -78,7 +83,7 @@ pub(super) fn decide(
         supplier: command.supplier.clone(),
         inbound: command.inbound.clone(),
         details,
-        created: Vec::new(),
+        created: named.created(),
     });
     Ok(Decision { fact, movements, flags: Vec::new() })
 }
@@ -108,6 +113,30 @@ mod tests {
                 rejected unknown_sku sku=X
                 rejected unknown_location location=C
                 rejected contradiction field=lines message=must have at least one line
+            "#]],
+        );
+    }
+
+    #[test]
+    fn items_are_created_where_the_caller_asks_for_it() {
+        check(
+            "
+            receive_stock A X:5 W:1 X:2(lot=L1) Y:1 create_items=true
+            stock X@A
+            receive_stock A X:1 GG:1 create_items=true
+            receive_stock A Z:1
+            receive_stock C Z:1 create_items=true
+            receive_stock A Z:1
+            commit_order O1 channel=web X:3
+            ",
+            expect![[r#"
+                6 stock_received: X 5 supplier > A/sellable; W 1 supplier > A/sellable; X 2 supplier > A/sellable; Y 1 supplier > A/sellable
+                X@A sellable 7 free 7
+                7 stock_received: X 1 supplier > A/sellable; G 1 supplier > A/sellable
+                rejected unknown_sku sku=Z
+                rejected unknown_location location=C
+                rejected unknown_sku sku=Z
+                8 order_committed: X@A committed +3
             "#]],
         );
     }

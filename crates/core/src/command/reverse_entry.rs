@@ -48,14 +48,15 @@ pub(super) fn decide(
         }
         _ => {}
     }
-    let movements: Vec<Movement> = entry.movements.iter().map(back).collect();
+    let movements: Vec<Movement> = entry.movements.iter().map(|it| back(ledger, it)).collect();
     check_open(ledger, &movements, &reversal)?;
     Ok(Decision { fact: Fact::EntryReversed(reversal), movements, flags: Vec::new() })
 }
 
-fn back(movement: &Movement) -> Movement {
+/// Under the item's SKU of today, by which it is found in whatever it was merged into too.
+fn back(ledger: &Ledger, movement: &Movement) -> Movement {
     let Movement { sku, quantity, from, to } = movement.clone();
-    Movement { sku, quantity, from: to, to: from }
+    Movement { sku: ledger.current_sku(&sku), quantity, from: to, to: from }
 }
 
 /// What undoes an entry of this kind, where a reversal does not.
@@ -120,6 +121,7 @@ fn unship(ledger: &Ledger, shipped: &OrderShipped) -> Result<Vec<ShippedLine>, R
         let uncommitted = (units - released).min(known.uncommitted - *waived);
         *waived += uncommitted;
         let mut line = line.clone();
+        line.sku = ledger.current_sku(&line.sku);
         commit_again(&mut line, units - released - uncommitted);
         lines.push(line);
     }

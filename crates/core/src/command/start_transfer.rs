@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::claim::check_lines;
-use super::lines::{canonical, contradiction, shelf};
+use super::lines::{contradiction, shelf};
 use super::prelude::*;
 
 args!(/** Start a transfer. */
@@ -29,8 +29,11 @@ pub(super) fn decide(
     if command.from == command.to {
         return Err(contradiction("to", "is the same location as `from`"));
     }
-    let skus = command.lines.iter().map(|it| canonical(ledger, &it.sku));
-    let items = skus.collect::<Result<Vec<(ItemNo, Sku)>, Rejection>>()?;
+    let sold = |it: &TransferLine| {
+        let item = ledger.sold_item(&it.sku)?;
+        Ok((item, ledger.item(item).sku.clone()))
+    };
+    let items = command.lines.iter().map(sold).collect::<Result<Vec<_>, Rejection>>()?;
     let from = ledger.open_location(&command.from)?;
     ledger.open_location(&command.to)?;
     if ledger.transfer(&command.transfer).is_some() {

@@ -18,7 +18,7 @@ pub struct Cell {
     pub held: i64,
     /// Promised to placed orders.
     pub committed: i64,
-    /// Set aside in pools and not drawn.
+    /// Set aside in pools and not drawn. Below zero where pools promised more than they had.
     pub pooled: i64,
 }
 

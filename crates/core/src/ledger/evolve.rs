@@ -57,7 +57,7 @@ impl Ledger {
             self.record_movement(movement)?;
         }
         self.record_claims(&entry.fact)?;
-        self.note_shortages(&watched);
+        self.note_shortages(&watched, &entry.fact)?;
         self.record_fact(&entry.fact, &entry.movements)?;
         self.heal_shortages();
         Ok(())
@@ -66,7 +66,18 @@ impl Ledger {
     fn record_movement(&mut self, movement: &Movement) -> Recorded {
         let item = self.stored_item(&movement.sku)?;
         self.record_side(item, &movement.from, -movement.quantity.signed())?;
-        self.record_side(item, &movement.to, movement.quantity.signed())
+        self.record_side(item, &movement.to, movement.quantity.signed())?;
+        // What a merge turns into another item in transit was sent before.
+        match (&movement.from, &movement.to) {
+            (Account::Shelf(..), Account::Transit(id)) => self.record_sent(id, item, movement),
+            _ => Ok(()),
+        }
+    }
+
+    fn record_sent(&mut self, id: &TransferId, item: ItemNo, movement: &Movement) -> Recorded {
+        let transfer = self.transfers.get_mut(id).ok_or("moves an unknown transfer")?;
+        *transfer.sent.entry(item.0).or_default() += movement.quantity.units();
+        Ok(())
     }
 
     fn record_side(&mut self, item: ItemNo, account: &Account, change: i64) -> Recorded {
@@ -100,10 +111,6 @@ impl Ledger {
         if *left == 0 {
             transfer.in_transit.remove(&item.0);
         }
-        // Goods enter transit only when the transfer starts.
-        if change > 0 {
-            *transfer.sent.entry(item.0).or_default() += change.unsigned_abs();
-        }
         Ok(())
     }
 
@@ -125,7 +132,8 @@ impl Ledger {
         self.touch_item(item);
         let claimed = self.items[item.0 as usize].cell_mut(location).claim_mut(change.claim);
         *claimed += change.units;
-        if *claimed < 0 {
+        // A pool may promise more than it has.
+        if *claimed < 0 && change.claim != Claim::Pooled {
             return Err(format!("releases more of {} than is claimed", change.sku));
         }
         if let (Claim::Pooled, Some(pool), false) = (change.claim, change.pool, merges) {
@@ -275,9 +283,7 @@ impl Ledger {
         for line in it.lines.iter().filter(|line| line.applied) {
             let item = self.stored_item(&line.sku)?;
             self.touch_item(item);
-            let anchors = &mut self.items[item.0 as usize].info_mut().anchors;
-            anchors.retain(|it| it.location != location || it.condition != line.condition);
-            anchors.push(Anchor {
+            self.items[item.0 as usize].set_anchor(Anchor {
                 location,
                 condition: line.condition,
                 counted_at: it.counted_at,

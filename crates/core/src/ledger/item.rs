@@ -44,6 +44,8 @@ pub struct ItemInfo {
     pub closed: Option<u64>,
     /// Items that were merged into it: their history stays with them.
     pub merged: Vec<ItemNo>,
+    /// When the last of them was.
+    pub merged_at: Option<Time>,
     /// The item that it was merged into.
     pub merged_into: Option<ItemNo>,
 }
@@ -118,6 +120,11 @@ impl Item {
         self.info.as_ref().is_some_and(|it| it.closed.is_some())
     }
 
+    /// Whether another item became a part of it after `at`.
+    pub fn is_merged_after(&self, at: Time) -> bool {
+        self.info.as_ref().and_then(|it| it.merged_at).is_some_and(|it| at < it)
+    }
+
     /// Position of the entry that closed it.
     pub fn closed_at(&self) -> Option<u64> {
         self.info.as_ref()?.closed
@@ -150,6 +157,13 @@ impl Item {
     pub fn anchor(&self, location: LocationNo, condition: Condition) -> Option<&Anchor> {
         let anchors = self.info.as_ref().map_or(&[][..], |it| &it.anchors);
         anchors.iter().find(|it| it.location == location && it.condition == condition)
+    }
+
+    /// A newer count of a balance replaces the one before.
+    pub(super) fn set_anchor(&mut self, anchor: Anchor) {
+        let anchors = &mut self.info_mut().anchors;
+        anchors.retain(|it| it.location != anchor.location || it.condition != anchor.condition);
+        anchors.push(anchor);
     }
 
     pub(super) fn info_mut(&mut self) -> &mut ItemInfo {

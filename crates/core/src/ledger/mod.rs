@@ -13,6 +13,7 @@ mod policy;
 mod pool;
 mod promise;
 mod read;
+mod record_merge;
 mod record_pool;
 mod record_terms;
 mod stored_rule;
@@ -32,7 +33,7 @@ pub use item::{Anchor, Expected, Item, ItemInfo, Recipe, Supply, WindowUse};
 pub use order::{Order, OrderLine};
 pub use place::{Channel, Location};
 pub use policy::{Policies, RuleSet, Ruling, Standing, Where};
-pub use pool::{Claimant, Pool, PoolNo, PoolPart, Tranche};
+pub use pool::{Claimant, Pool, PoolNo, PoolPart, PoolUnits, Tranche};
 pub use transfer::Transfer;
 
 use crate::{HoldId, LedgerId, OrderId, PoolId, Sku, Time, TransferId};

@@ -1,10 +1,10 @@
 //! The fold of pools: what they hold, what is drawn, and where stock fell below them.
 
 use super::evolve::Recorded;
-use super::{ItemNo, Ledger, LocationNo, Pool, PoolNo, Tranche};
+use super::{ItemNo, Ledger, LocationNo, Pool, PoolNo, Shortages, Tranche};
 use crate::*;
 
-/// A shelf with pooled units before an entry: item, location, units promised to nobody.
+/// A shelf of an item with pools before an entry: item, location, units promised to nobody.
 pub(super) type Watched = Vec<(ItemNo, LocationNo, i64)>;
 
 impl Ledger {
@@ -68,9 +68,13 @@ impl Ledger {
             part.left.push((location, 0));
             part.left.len() - 1
         });
-        let left = part.left[index].1.checked_add_signed(change.units);
-        part.left[index].1 = left.ok_or_else(|| format!("draws more from {id} than it holds"))?;
-        part.left.retain(|(_, units)| *units > 0);
+        let left = part.left[index].1 + change.units;
+        // Only a promise may go beyond what is there.
+        if left < 0 && change.units < 0 && !change.drawn {
+            return Err(format!("takes more from {id} than it holds"));
+        }
+        part.left[index].1 = left;
+        part.left.retain(|(_, units)| *units != 0);
         if change.drawn {
             let drawn = part.drawn.checked_add_signed(-change.units);
             part.drawn = drawn.ok_or_else(|| format!("gives {id} more back than was drawn"))?;
@@ -124,7 +128,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Shelves with pooled units that the movements are about to change.
+    /// Shelves of items with pools that the movements are about to change.
     pub(super) fn watch_pools(&self, movements: &[Movement]) -> Watched {
         let mut watched = Watched::new();
         if self.pools.is_empty() {
@@ -140,7 +144,7 @@ impl Ledger {
                 };
                 let cell = self.cell(item, location);
                 let known = watched.iter().any(|(it, at, _)| (*it, *at) == (item, location));
-                if cell.pooled > 0 && !known {
+                if !self.item(item).pools().is_empty() && !known {
                     watched.push((item, location, cell.unpromised()));
                 }
             }
@@ -148,31 +152,54 @@ impl Ledger {
         watched
     }
 
-    /// Where a fact took stock below the pools, they are to lose what is missing. What promises
-    /// beyond the stock take away is the promises' own affair.
-    pub(super) fn note_shortages(&mut self, watched: &Watched) {
+    /// Where a fact took stock below the pools, they are to lose what is missing; also where they
+    /// are given back what is not there any more. What promises beyond the stock take away is the
+    /// promises' own affair.
+    pub(super) fn note_shortages(&mut self, watched: &Watched, fact: &Fact) -> Recorded {
         for (item, location, before) in watched {
-            let cell = self.cell(*item, *location);
-            let fell = before - cell.unpromised();
-            let missing = fell.min(cell.pooled - cell.unpromised()).min(cell.pooled);
-            if let Ok(missing) = u64::try_from(missing)
-                && missing > 0
-            {
-                self.touch_short();
-                *self.short.entry((*item, *location)).or_default() += missing;
+            let fell = before - self.cell(*item, *location).unpromised();
+            let missing = u64::try_from(fell).unwrap_or(0).min(self.pool_deficit(*item, *location));
+            self.note_shortage((*item, *location), missing);
+        }
+        for (place, back) in self.given_back(fact)? {
+            let missing = back.min(self.pool_deficit(place.0, place.1));
+            self.note_shortage(place, missing);
+        }
+        Ok(())
+    }
+
+    /// Units that the fact gives back to pools, by shelf.
+    fn given_back(&self, fact: &Fact) -> Result<Shortages, String> {
+        let mut back = Shortages::new();
+        if self.pools.is_empty() {
+            return Ok(back);
+        }
+        let mut found = Ok(());
+        fact.claims(&mut |it| {
+            let units = u64::try_from(it.units).unwrap_or(0);
+            if it.claim != Claim::Pooled || !it.drawn || units == 0 {
+                return;
             }
+            match (self.stored_item(it.sku), self.stored_location(it.location)) {
+                (Ok(item), Ok(location)) => *back.entry((item, location)).or_default() += units,
+                (Err(unknown), _) | (_, Err(unknown)) => found = Err(unknown),
+            }
+        });
+        found.map(|()| back)
+    }
+
+    fn note_shortage(&mut self, place: (ItemNo, LocationNo), missing: u64) {
+        if missing > 0 {
+            self.touch_short();
+            *self.short.entry(place).or_default() += missing;
         }
     }
 
-    /// A shelf that has enough for its pools again is short of nothing.
+    /// A shelf that has enough for its pools again, or no pool any more, is short of nothing. So
+    /// whatever is left here has something to lose, and what is due once is not due for ever.
     pub(super) fn heal_shortages(&mut self) {
-        if self.short.is_empty() {
-            return;
-        }
-        let healed = |(item, location): &(ItemNo, LocationNo)| {
-            let cell = self.cell(*item, *location);
-            cell.unpromised() >= cell.pooled
-        };
+        let healed =
+            |(item, location): &(ItemNo, LocationNo)| self.pool_deficit(*item, *location) == 0;
         let healed: Vec<_> = self.short.keys().filter(|it| healed(it)).copied().collect();
         if !healed.is_empty() {
             self.touch_short();

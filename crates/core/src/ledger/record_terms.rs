@@ -1,8 +1,11 @@
-//! The fold of how stock is sold: rules, modes, recipes, expected supply, and the lives of items.
+//! The fold of how stock is sold: rules, modes, recipes, expected supply, and the names of items.
 
 use super::evolve::Recorded;
-use super::{Expected, ItemNo, Ledger, Recipe, Supply, Where};
+use super::{Anchor, Expected, ItemNo, Ledger, Recipe, Supply, Where, WindowUse};
 use crate::*;
+
+/// How long the use of a window is known after its end: a week.
+const WINDOWS_KEPT_MINUTES: u32 = 7 * 24 * 60;
 
 impl Ledger {
     pub(super) fn record_policy(&mut self, it: &PolicySet) -> Recorded {
@@ -43,9 +46,18 @@ impl Ledger {
     }
 
     pub(super) fn record_mode(&mut self, it: &ModeSet) -> Recorded {
-        let (item, position) = (self.stored_item(&it.sku)?, self.position);
+        let (item, position, time) = (self.stored_item(&it.sku)?, self.position, self.time);
         self.touch_item(item);
         self.items[item.0 as usize].info_mut().mode.set(position, it.mode.clone());
+        for count in &it.counts {
+            let anchor = Anchor {
+                location: self.stored_location(&count.location)?,
+                condition: Condition::Sellable,
+                counted_at: time,
+                counted: count.counted,
+            };
+            self.items[item.0 as usize].set_anchor(anchor);
+        }
         Ok(())
     }
 
@@ -56,16 +68,34 @@ impl Ledger {
         window: Time,
         change: &ClaimChange<'_>,
     ) -> Recorded {
-        let used = self.items[item.0 as usize].info_mut().windows.entry(window.minutes());
-        let used = used.or_default();
+        let forgotten = self.forgotten_until(item);
+        let windows = &mut self.items[item.0 as usize].info_mut().windows;
+        let used = windows.entry(window.minutes()).or_default();
         let side = match change.claim {
             Claim::Held => &mut used.held,
             Claim::Committed => &mut used.taken,
             Claim::Pooled => return Ok(()),
         };
-        let after = side.checked_add_signed(change.units);
-        *side = after.ok_or("gives back more capacity than was taken")?;
+        // What is given back to a window that was forgotten is given back to nobody. The claims
+        // themselves are checked where they are summed.
+        *side = side.saturating_add_signed(change.units);
+        if *used == WindowUse::default() {
+            windows.remove(&window.minutes());
+        }
+        while windows.first_key_value().is_some_and(|(begin, _)| *begin < forgotten) {
+            windows.pop_first();
+        }
         Ok(())
+    }
+
+    /// The minute before which beginnings of windows are forgotten: of windows that ended a week
+    /// ago. A promise for one of them begins its count anew, and nobody can keep it any more.
+    fn forgotten_until(&self, item: ItemNo) -> u32 {
+        let longest = match self.item(item).mode() {
+            Mode::Capacity(capacity) => capacity.window.minutes_at_most(),
+            Mode::Finite | Mode::Unlimited => Window::LONGEST_MINUTES,
+        };
+        self.time.minutes().saturating_sub(longest + WINDOWS_KEPT_MINUTES)
     }
 
     pub(super) fn record_kit(&mut self, it: &KitDefined) -> Recorded {
@@ -98,8 +128,13 @@ impl Ledger {
             let all = &mut self.items[item.0 as usize].info_mut().expected;
             let same =
                 |known: &&mut Expected| known.inbound == it.inbound && known.location == location;
-            match all.iter_mut().find(same) {
-                Some(known) => known.supply.set(position, supply),
+            // There may be several where items were merged: the first says it for all of them.
+            let mut known = all.iter_mut().filter(same);
+            match known.next() {
+                Some(first) => {
+                    first.supply.set(position, supply);
+                    known.for_each(|it| it.supply.set(position, Supply { left: 0, ..supply }));
+                }
                 None => all.push(Expected {
                     inbound: it.inbound.clone(),
                     location,
@@ -117,22 +152,32 @@ impl Ledger {
         movements: &[Movement],
     ) -> Recorded {
         let Some(inbound) = &it.inbound else { return Ok(()) };
-        let (location, position) = (self.stored_location(&it.location)?, self.position);
-        for movement in movements {
+        let location = self.stored_location(&it.location)?;
+        // What an earlier count takes back has arrived all the same.
+        let arrived = |it: &&Movement| matches!(it.from, Account::Supplier | Account::Opening);
+        for movement in movements.iter().filter(arrived) {
             let item = self.stored_item(&movement.sku)?;
             let waits = |it: &Expected| it.inbound == *inbound && it.location == location;
-            if !self.item(item).expected().iter().any(waits) {
-                continue;
-            }
-            self.touch_item(item);
-            let all = &mut self.items[item.0 as usize].info_mut().expected;
-            let Some(known) = all.iter_mut().find(|it| waits(it)) else { continue };
-            if let Some(mut supply) = known.supply.now().copied() {
-                supply.left -= movement.quantity.units().min(supply.left);
-                known.supply.set(position, supply);
+            if self.item(item).expected().iter().any(waits) {
+                self.touch_item(item);
+                self.arrive(item, movement.quantity.units(), waits);
             }
         }
         Ok(())
+    }
+
+    fn arrive(&mut self, item: ItemNo, mut units: u64, waits: impl Fn(&Expected) -> bool) {
+        let position = self.position;
+        let all = &mut self.items[item.0 as usize].info_mut().expected;
+        for known in all.iter_mut().filter(|it| waits(it)) {
+            let Some(mut supply) = known.supply.now().copied() else { continue };
+            let part = units.min(supply.left);
+            if part > 0 {
+                supply.left -= part;
+                units -= part;
+                known.supply.set(position, supply);
+            }
+        }
     }
 
     pub(super) fn record_rename(&mut self, it: &ItemRenamed) -> Recorded {
@@ -155,60 +200,5 @@ impl Ledger {
         self.touch_item(item);
         self.items[item.0 as usize].info_mut().closed = Some(position);
         Ok(())
-    }
-
-    /// Every name of the one means the other; balances and claims moved with the entry's
-    /// movements, and what pools set aside moves here.
-    pub(super) fn record_merge(&mut self, it: &ItemsMerged) -> Recorded {
-        let (from, into) = (self.stored_item(&it.from)?, self.stored_item(&it.into)?);
-        self.touch_item(from);
-        self.touch_item(into);
-        for name in self.names_of(from) {
-            self.touch_name_moved(&name, from);
-            self.by_sku.insert(name, into);
-        }
-        let names = self.names_of(from);
-        self.merge_pools(from, into);
-        let position = self.position;
-        let gone = self.items[from.0 as usize].info_mut();
-        let expected = std::mem::take(&mut gone.expected);
-        (gone.merged_into, gone.closed) = (Some(into), Some(position));
-        let kept = self.items[into.0 as usize].info_mut();
-        kept.aliases.extend(names);
-        kept.expected.extend(expected);
-        kept.merged.push(from);
-        Ok(())
-    }
-
-    fn names_of(&self, item: ItemNo) -> Vec<Sku> {
-        let item = self.item(item);
-        std::iter::once(&item.sku).chain(item.aliases()).cloned().collect()
-    }
-
-    fn merge_pools(&mut self, from: ItemNo, into: ItemNo) {
-        let pools: Vec<_> = self.item(from).pools().to_vec();
-        for number in pools {
-            self.touch_pool(number);
-            let pool = &mut self.pools[number.0 as usize];
-            let Some(place) = pool.parts.iter().position(|part| part.item == from) else {
-                continue;
-            };
-            let gone = pool.parts.remove(place);
-            let part = pool.part_mut(into);
-            part.drawn += gone.drawn;
-            for (location, units) in gone.left {
-                match part.left.iter_mut().find(|(at, _)| *at == location) {
-                    Some((_, sum)) => *sum += units,
-                    None => part.left.push((location, units)),
-                }
-            }
-            let lines = pool.tranches.iter_mut().flat_map(|it| &mut it.lines);
-            lines.filter(|(item, _)| *item == from).for_each(|(item, _)| *item = into);
-            let info = self.items[into.0 as usize].info_mut();
-            if !info.pools.contains(&number) {
-                info.pools.push(number);
-            }
-        }
-        self.items[from.0 as usize].info_mut().pools.clear();
     }
 }

@@ -10,6 +10,7 @@ pub struct Checkpoint {
     orders: BTreeMap<OrderId, Order>,
     holds: BTreeMap<HoldId, Hold>,
     transfers: BTreeMap<TransferId, Transfer>,
+    pools: BTreeMap<u32, Pool>,
 }
 
 impl Checkpoint {
@@ -21,6 +22,7 @@ impl Checkpoint {
             orders: BTreeMap::new(),
             holds: BTreeMap::new(),
             transfers: BTreeMap::new(),
+            pools: BTreeMap::new(),
         }
     }
 
@@ -42,6 +44,9 @@ impl Checkpoint {
             let transfer = self.ledger.transfer(&key).unwrap().clone();
             self.transfers.insert(key, transfer);
         }
+        for key in touched.pools {
+            self.pools.insert(key, self.ledger.pool(PoolNo(key)).clone());
+        }
     }
 
     /// The ledger as it comes back from what was written.
@@ -51,6 +56,7 @@ impl Checkpoint {
         self.orders.iter().for_each(|(id, it)| ledger.put_order(id.clone(), it.clone()));
         self.holds.iter().for_each(|(id, it)| ledger.put_hold(id.clone(), it.clone()));
         self.transfers.iter().for_each(|(id, it)| ledger.put_transfer(id.clone(), it.clone()));
+        self.pools.values().for_each(|it| ledger.put_pool(it.clone()));
         ledger
     }
 }

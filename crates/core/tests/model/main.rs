@@ -70,6 +70,7 @@ fn no_balance_passes_the_largest_number() {
         from: ReceiveFrom::Supplier,
         supplier: None,
         inbound: None,
+        create_items: false,
     });
     for _ in 0..9 {
         assert!(history.ask(None, command.clone()).is_ok());

@@ -114,6 +114,7 @@ impl Op {
                 from: ReceiveFrom::Supplier,
                 supplier: None,
                 inbound: None,
+                create_items: false,
             }),
             7..=16 => self.order_command(),
             17..=23 => self.hold_command(),
@@ -126,6 +127,7 @@ impl Op {
                     condition: condition(at),
                     quantity: units,
                 }),
+                create_items: false,
                 book: Vec::new(),
             }),
             33 => Command::AdjustStock(AdjustStock {
@@ -138,6 +140,7 @@ impl Op {
                     expected: (at >= 2).then_some(None),
                 }),
                 reason: Reason { code: ReasonCode::Correction, note: None },
+                create_items: false,
             }),
             34 | 35 => Command::ReverseEntry(ReverseEntry {
                 position: position.saturating_sub(u64::from(self.other) + 1),

@@ -67,6 +67,7 @@ impl Load {
                 from: ReceiveFrom::Opening,
                 supplier: None,
                 inbound: None,
+                create_items: false,
             }));
         }
         let mut requests = Vec::with_capacity(commands.len());

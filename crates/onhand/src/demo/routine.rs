@@ -172,6 +172,7 @@ impl Weeks<'_> {
             location: self.shop.places[place].id.clone(),
             counted_at: Some(self.now),
             lines,
+            create_items: false,
             book: Vec::new(),
         };
         let cause = format!("stocktake:ST-{}", self.number());
@@ -206,6 +207,7 @@ impl Weeks<'_> {
             location: self.shop.places[place].id.clone(),
             lines: vec![line],
             reason: Reason { code, note: None },
+            create_items: false,
         };
         self.say(Command::AdjustStock(command), "warehouse", "")
     }

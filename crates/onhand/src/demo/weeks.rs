@@ -211,7 +211,15 @@ impl Weeks<'_> {
     ) -> Command {
         let supplier = self.shop.places[place].supplier.map(|it| self.shop.suppliers[it].clone());
         let location = self.shop.places[place].id.clone();
-        Command::ReceiveStock(ReceiveStock { location, lines, to, from, supplier, inbound: None })
+        Command::ReceiveStock(ReceiveStock {
+            location,
+            lines,
+            to,
+            from,
+            supplier,
+            inbound: None,
+            create_items: false,
+        })
     }
 
     /// What a day brings: orders at random minutes, and the routines of its weekday.

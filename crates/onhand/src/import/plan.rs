@@ -198,7 +198,8 @@ impl<'p> Planner<'p> {
                     expected: None,
                 };
                 let reason = self.profile.reasons.of(&line.reason);
-                let adjust = AdjustStock { location, lines: vec![adjusted], reason };
+                let adjust =
+                    AdjustStock { location, lines: vec![adjusted], reason, create_items: false };
                 ("adjust", Command::AdjustStock(adjust))
             }
         };
@@ -274,6 +275,7 @@ impl<'p> Planner<'p> {
                 from: ReceiveFrom::Opening,
                 supplier: None,
                 inbound: None,
+                create_items: false,
             });
             let request = self.request(&["", "opening", sku.as_str()], command, Some(at), None)?;
             planned.push(Planned { request, line: 0, what: What::Opening });

@@ -97,9 +97,9 @@ pub struct FreeAt {
 pub struct OwnPool {
     pub pool: PoolId,
     /// Units that can be drawn now: set aside, released, not drawn.
-    pub own: u64,
+    pub own: i64,
     /// Units set aside and not drawn, released or not.
-    pub left: u64,
+    pub left: i64,
 }
 
 /// What the parts of a kit allow.

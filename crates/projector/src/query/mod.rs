@@ -30,7 +30,7 @@ pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, Uni
 pub use places::{ChannelView, LedgerView, LocationView, PlacesView, TransferView};
 pub use policies::{PastRule, PolicyQuery, PolicyRow};
 pub use pools::{
-    PoolAnswer, PoolPartView, PoolState, PoolView, PoolsView, TrancheLineView, TrancheView,
+    LeftAt, PoolAnswer, PoolPartView, PoolState, PoolView, PoolsView, TrancheLineView, TrancheView,
 };
 pub use promise::{ExpectedQuery, ExpectedRow, ExpectedView, PromiseBy, PromiseStep};
 pub use replacements::{Replacement, Replacements};

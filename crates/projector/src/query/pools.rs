@@ -1,12 +1,11 @@
 //! Pools: what is set aside, for whom, and how much of it can be sold.
 
 use onhand_core::{
-    ChannelId, Label, Ledger, LedgerId, LocationNo, Pool, PoolDraw, PoolId, PoolNo, PoolPart, Sku,
-    Time, Tranche, TrancheId,
+    ChannelId, Label, Ledger, LedgerId, LocationId, LocationNo, Pool, PoolDraw, PoolId, PoolNo,
+    PoolPart, Sku, Time, Tranche, TrancheId,
 };
 use serde::Serialize;
 
-use super::order::UnitsAt;
 use super::{Missing, Seen};
 use crate::projector::Projector;
 
@@ -60,14 +59,21 @@ pub enum PoolState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PoolPartView {
     pub sku: Sku,
-    /// Set aside and not drawn.
-    pub left: u64,
-    pub left_at: Vec<UnitsAt>,
+    /// Set aside and not drawn; below zero where more was promised than set aside.
+    pub left: i64,
+    pub left_at: Vec<LeftAt>,
     pub drawn: u64,
     /// Could be sold so far, drawn or not.
     pub released: u64,
-    /// Can be drawn now.
-    pub own: u64,
+    /// Can be drawn now; below zero where more was drawn than released.
+    pub own: i64,
+}
+
+/// What a pool has left at one location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftAt {
+    pub location: LocationId,
+    pub quantity: i64,
 }
 
 /// Units that become sellable at a moment.
@@ -138,8 +144,9 @@ fn view(ledger: &Ledger, number: PoolNo, now: Time) -> PoolView {
 }
 
 fn part(ledger: &Ledger, number: PoolNo, pool: &Pool, it: &PoolPart, now: Time) -> PoolPartView {
-    let at = |(location, quantity): &(LocationNo, u64)| {
-        UnitsAt::at(ledger.location(*location).id.clone(), *quantity)
+    let at = |(location, quantity): &(LocationNo, i64)| LeftAt {
+        location: ledger.location(*location).id.clone(),
+        quantity: *quantity,
     };
     PoolPartView {
         sku: ledger.item(it.item).sku.clone(),

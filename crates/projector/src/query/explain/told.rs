@@ -101,13 +101,13 @@ pub struct PoolTold {
     pub draw: PoolDraw,
     pub priority: u64,
     /// Units set aside and not drawn.
-    pub left: u64,
+    pub left: i64,
     /// Units that promises have drawn.
     pub drawn: u64,
     /// Units that could be sold so far, drawn or not.
     pub released: u64,
     /// Units that can be drawn.
-    pub own: u64,
+    pub own: i64,
     /// The entry that opened it.
     pub opened: EntryLink,
     #[serde(skip_serializing_if = "Vec::is_empty")]
