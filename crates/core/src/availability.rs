@@ -187,6 +187,31 @@ pub enum Offer {
 }
 
 impl Offer {
+    /// Of a kit: what is assembled, and as many as the scarcest of its parts allows. Of each part
+    /// what may be promised, what is published, and how many of it a kit needs.
+    pub fn of_kit(
+        assembled: Terms,
+        parts: impl Iterator<Item = (Option<i64>, Option<u64>, u64)>,
+    ) -> Offer {
+        let kits = parts.map(|(reservable, published, need)| {
+            (reservable.map(|it| it.max(0) / need as i64), published.map(|it| it / need))
+        });
+        let scarcest = kits.reduce(|one, other| (less(one.0, other.0), less(one.1, other.1)));
+        match scarcest {
+            Some((Some(reservable), Some(published))) => {
+                let listed = assembled.published + published;
+                Offer::Kit {
+                    assembled,
+                    reservable: assembled.reservable.max(0) + reservable,
+                    published: assembled.max_listed.map_or(listed, |most| listed.min(most)),
+                }
+            }
+            // Every part is without end.
+            Some(_) => Offer::Unlimited,
+            None => Offer::Units(assembled),
+        }
+    }
+
     /// What may be promised. None: there is no end to it.
     pub fn reservable(&self) -> Option<i64> {
         match self {
@@ -343,7 +368,8 @@ impl Ledger {
         }
     }
 
-    fn plain_offer(
+    /// As [`Ledger::offer`], of an item as it is: of a kit what is assembled.
+    pub fn plain_offer(
         &self,
         item: ItemNo,
         who: &Claimant<'_>,
@@ -397,23 +423,9 @@ impl Ledger {
         let assembled = self.terms(item, who, slot, now, &Pending::default());
         let parts = recipe.parts.iter().map(|(part, need)| {
             let offer = self.plain_offer(*part, who, slot, now);
-            let reservable = offer.reservable().map(|it| it.max(0) / *need as i64);
-            (reservable, offer.published().map(|it| it / need))
+            (offer.reservable(), offer.published(), *need)
         });
-        let scarcest = parts.reduce(|one, other| (less(one.0, other.0), less(one.1, other.1)));
-        match scarcest {
-            Some((Some(reservable), Some(published))) => {
-                let listed = assembled.published + published;
-                Offer::Kit {
-                    assembled,
-                    reservable: assembled.reservable.max(0) + reservable,
-                    published: assembled.max_listed.map_or(listed, |most| listed.min(most)),
-                }
-            }
-            // Every part is without end.
-            Some(_) => Offer::Unlimited,
-            None => Offer::Units(assembled),
-        }
+        Offer::of_kit(assembled, parts)
     }
 }
 

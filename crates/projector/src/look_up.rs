@@ -8,7 +8,7 @@ use onhand_journal::Fault;
 use crate::projector::Projector;
 use crate::query::{Missing, QueryError};
 use crate::state::State;
-use crate::timeline::Figures;
+use crate::timeline::{Figures, Holder, records, united};
 
 impl Projector {
     /// Fills in what the command needs of history: for a count in the past what the book said
@@ -82,14 +82,15 @@ fn book_at(
     if !state.timeline {
         return None;
     }
-    let mut book = Figures::of(&ledger.cell(item, place)).balance(condition);
+    let items = united(ledger, item);
+    let cells = items.iter().map(|item| Figures::of(&ledger.cell(*item, place)));
+    let mut book = cells.map(|it| it.balance(condition)).sum::<i64>();
     let known_by_then = log.last_recorded_by(at);
-    let records = log.item(item).into_iter().flat_map(|it| it.stretches());
-    let records = records.flat_map(|stretch| stretch.records.into_iter().rev());
+    let records = records(Some(log), &items).flatten().map(|(_, record)| record);
     for record in records.take_while(|record| record.position > known_by_then) {
         let recorded = log.place(record.position)?.time;
         if recorded.0 - record.late_us > at.0 {
-            let here = record.changes.iter().find(|change| change.location == place);
+            let here = record.changes.iter().find(|it| it.at == Holder::Location(place));
             book -= here.map_or(0, |change| change.by.balance(condition));
         }
     }

@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{KEY, Shard, assert_same_book, identity, name, shop};
+use common::{KEY, Shard, assert_same_book, identity, name, second, shop};
 use onhand_core::Condition;
 use onhand_journal::memory::FaultKind;
 use onhand_journal::{Fault, Identity, Journal, Kind};
@@ -291,4 +291,73 @@ fn empty_blocks_and_many_ledgers_are_kept_too() {
     assert_eq!(report.origin, Origin::Checkpoint { height: shard.tip.height });
     assert_same_book(&projector.book().0, &shard.book);
     assert_eq!(projector.ledgers().len(), 51);
+}
+
+/// Rules, pools with tranches, a kit, expected supply, a window's capacity.
+fn arranged() -> Shard {
+    let mut shard = busy(8);
+    let at = |location: &str, quantity: u64| json!({"location": location, "quantity": quantity});
+    shard.run(&[
+        ("register_item", json!({"sku": "KIT", "category": "sets"})),
+        ("register_item", json!({"sku": "SLOT"})),
+        ("set_policy", json!({"set": {"buffer": {"units": 1}}})),
+        (
+            "set_policy",
+            json!({"channel": "web", "set": {
+            "share_percent": 90, "exclusive": false, "oversell": {"ratio": 105}, "end_when": 1,
+            "hold_seconds": 60, "sell_ahead_days": 3, "low_stock": {"at": 5, "clear": 8},
+            "routing": {"by": "cost", "split": "fewest"}}}),
+        ),
+        (
+            "set_policy",
+            json!({"location": "A", "set": {
+            "trust_percent": 90, "cost": 3, "regions": ["GB", "FR"], "return_to": "damaged"}}),
+        ),
+        ("set_policy", json!({"category": "sets", "channel": "web", "set": {"max_listed": 5}})),
+        ("set_policy", json!({"sku": "W", "location": "A", "set": {"safety": {"percent": 10}}})),
+        ("set_policy", json!({"sku": "W", "channel": "web", "set": {"locations": ["B"]}})),
+    ]);
+    for number in 0..12 {
+        let end = second(100_000 + number);
+        shard.record(json!({"pool_opened": {
+            "pool": format!("P{number}"), "channel": "web", "draw": "first", "ends_at": end,
+            "lines": [{"sku": "W", "at": [at("A", 2), at("B", 1)]}],
+            "tranches": [{"tranche": "T1", "release_at": second(90_000 + number),
+                          "lines": [{"sku": "W", "quantity": 3}]}]}}));
+    }
+    shard.record(json!({"tranche_released": {"pool": "P3", "tranche": "T1"}}));
+    shard.record(json!({"pool_closed": {"pool": "P4",
+        "lines": [{"sku": "W", "at": [at("A", 2), at("B", 1)]}]}}));
+    let parts = json!([{"sku": "W", "quantity": 2}, {"sku": "S1", "quantity": 1}]);
+    shard.record(json!({"kit_defined": {"sku": "KIT", "version": 1, "parts": parts}}));
+    let supply = json!([{"sku": "W", "quantity": 9, "expected_at": second(9), "confidence": 80}]);
+    shard.record(json!({"stock_expected": {"inbound": "ASN", "location": "B", "lines": supply}}));
+    let mode = json!({"capacity": {"limit": 4, "window": "1d", "zone": "UTC"}});
+    shard.record(json!({"mode_set": {"sku": "SLOT", "mode": mode}}));
+    shard
+}
+
+#[test]
+fn rules_pools_and_kits_are_kept_too() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = dir_of(&home);
+    let mut shard = arranged();
+    let due = shard.book.ledger(&shop()).unwrap().next_due();
+    assert!(due.is_some_and(|it| it > shard.now), "{due:?}");
+    let (projector, _) = shard.open(Some(&dir));
+    assert_eq!(projector.checkpoint(), shard.tip.height);
+    // What changes afterwards is written by itself.
+    shard.record(json!({"tranche_released": {"pool": "P7", "tranche": "T1"}}));
+    shard.ok("set_policy", json!({"clear": ["buffer"]}));
+    projector.catch_up().unwrap();
+    assert_eq!(projector.checkpoint(), shard.tip.height);
+    drop(projector);
+    let (projector, report) = shard.open(Some(&dir));
+    assert_eq!(report.origin, Origin::Checkpoint { height: shard.tip.height });
+    assert_eq!(report.entries_replayed, 0);
+    // Their ledgers are equal with all that is due.
+    assert_same(&projector, &shard.projector());
+    assert_same_book(&projector.book().0, &shard.book);
+    let pools = projector.book().0.ledger(&shop()).unwrap().pools().len();
+    assert_eq!(pools, 12);
 }

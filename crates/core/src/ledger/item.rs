@@ -125,6 +125,11 @@ impl Item {
         self.info.as_ref().and_then(|it| it.merged_at).is_some_and(|it| at < it)
     }
 
+    /// Position of the entry that closed it.
+    pub fn closed_at(&self) -> Option<u64> {
+        self.info.as_ref()?.closed
+    }
+
     pub fn expected(&self) -> &[Expected] {
         self.info.as_ref().map_or(&[], |it| &it.expected)
     }

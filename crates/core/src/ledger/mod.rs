@@ -16,6 +16,7 @@ mod read;
 mod record_merge;
 mod record_pool;
 mod record_terms;
+mod stored_rule;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};

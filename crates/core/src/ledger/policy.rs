@@ -18,6 +18,7 @@ pub enum Where {
 /// A scope's rule as it stood from one entry on, and what that entry named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
+    #[serde(with = "super::stored_rule")]
     pub rule: Rule,
     /// The rule's list of locations, resolved: reads need no names.
     pub serving: Option<Vec<LocationNo>>,

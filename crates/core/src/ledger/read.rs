@@ -57,6 +57,29 @@ impl Ledger {
     pub fn item_no(&self, sku: &Sku) -> Option<ItemNo> {
         self.by_sku.get(sku).copied()
     }
+    /// The item that the entry at `position` means by a name: before a merge that is the one that
+    /// was merged away later.
+    pub fn item_no_at(&self, sku: &Sku, position: u64) -> Option<ItemNo> {
+        let mut item = self.item_no(sku)?;
+        while let Some(former) = self.former(item, sku, position) {
+            item = former;
+        }
+        Some(item)
+    }
+
+    /// The item that had the name until it was merged into `item`, at `position` or later.
+    fn former(&self, item: ItemNo, sku: &Sku, position: u64) -> Option<ItemNo> {
+        let merged = self.merged(item).iter().copied();
+        let mut then =
+            merged.filter(|it| self.item(*it).closed_at().is_some_and(|at| at >= position));
+        then.find(|it| self.item(*it).sku == *sku || self.item(*it).aliases().contains(sku))
+    }
+
+    /// Items that were merged into this one.
+    pub fn merged(&self, item: ItemNo) -> &[ItemNo] {
+        self.item(item).info.as_ref().map_or(&[], |it| &it.merged)
+    }
+
     pub fn item(&self, number: ItemNo) -> &Item {
         &self.items[number.0 as usize]
     }

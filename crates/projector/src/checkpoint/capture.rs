@@ -125,6 +125,11 @@ fn copy_part(state: &State, id: &LedgerId, part: &Part) -> Result<Option<Stored>
             let value = stretch.map(|it| seal(&key, it));
             (key, value)
         }
+        Part::Pool(number) => {
+            let key = keys::of_ledger(Kind::Pool, id, &number.to_be_bytes());
+            let value = ledger.pools().get(*number as usize).map(|it| seal(&key, it));
+            (key, value)
+        }
         Part::Order(order) => {
             let key = keys::of_ledger(Kind::Order, id, order.as_str().as_bytes());
             let value = ledger.order(order).map(|it| seal(&key, &(order, it)));

@@ -12,6 +12,7 @@ use crate::state::State;
 pub enum Part {
     Page(u32),
     Stretch(u32, u32),
+    Pool(u32),
     Order(OrderId),
     Hold(HoldId),
     Transfer(TransferId),
@@ -34,6 +35,7 @@ impl Dirty {
             if let Some(log) = state.logs.get(id) {
                 all.extend(log.all_sealed().map(|(item, number)| Part::Stretch(item, number)));
             }
+            all.extend((0..ledger.pools().len()).map(|it| Part::Pool(it as u32)));
             all.extend(ledger.orders().map(|(id, _)| Part::Order(id.clone())));
             all.extend(ledger.holds().map(|(id, _)| Part::Hold(id.clone())));
             all.extend(ledger.transfers().map(|(id, _)| Part::Transfer(id.clone())));
@@ -49,6 +51,7 @@ impl Dirty {
             let mut pages: Vec<u32> = touched.items.iter().map(|it| it / PAGE as u32).collect();
             let mut parts: Vec<Part> = touched.orders.into_iter().map(Part::Order).collect();
             parts.extend(touched.holds.into_iter().map(Part::Hold));
+            parts.extend(touched.pools.into_iter().map(Part::Pool));
             parts.extend(touched.transfers.into_iter().map(Part::Transfer));
             if let Some(log) = state.logs.get_mut(id) {
                 let (quiet, sealed) = log.take_changes();

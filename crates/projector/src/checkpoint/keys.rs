@@ -18,18 +18,20 @@ pub enum Kind {
     Page = 2,
     Stretch = 3,
     Marks = 4,
-    Order = 5,
-    Hold = 6,
-    Transfer = 7,
-    Answers = 8,
+    Pool = 5,
+    Order = 6,
+    Hold = 7,
+    Transfer = 8,
+    Answers = 9,
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind::Meta,
     Kind::Frame,
     Kind::Page,
     Kind::Stretch,
     Kind::Marks,
+    Kind::Pool,
     Kind::Order,
     Kind::Hold,
     Kind::Transfer,

@@ -1,8 +1,8 @@
 //! From stored keys and values back to the projection.
 
 use onhand_core::{
-    Fingerprint, Frame, Hold, HoldId, Item, Ledger, LedgerId, Order, OrderId, Place, Transfer,
-    TransferId,
+    Fingerprint, Frame, Hold, HoldId, Item, Ledger, LedgerId, Order, OrderId, Place, Pool,
+    Transfer, TransferId,
 };
 use serde::Deserialize;
 
@@ -96,6 +96,11 @@ fn add_part(
             let [chunk] = keys::numbers(rest)?;
             let marks: Vec<Mark> = read(value)?;
             (log.marks().len() == chunk as usize * MARKS).then(|| log.put_marks(marks))
+        }
+        Kind::Pool => {
+            let [number] = keys::numbers(rest)?;
+            let pool: Pool = read(value)?;
+            (ledger.pools().len() == number as usize).then(|| ledger.put_pool(pool))
         }
         Kind::Order => {
             let (id, order): (OrderId, Order) = read(value)?;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Missing, Seen, bounded};
 use crate::projector::Projector;
+use crate::timeline::{Holder, records, united};
 
 /// Open orders over an item at a location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,12 +55,11 @@ impl Projector {
         let item = known.item_no(sku).ok_or(Missing::Sku)?;
         let place = known.location_no(location).ok_or(Missing::Location)?;
         let cell = known.cell(item, place);
-        let log = state.logs.get(ledger).and_then(|log| log.item(item));
-        let records = log.into_iter().flat_map(|log| log.stretches());
-        let records = records.flat_map(|stretch| stretch.records.into_iter().rev());
-        let named = records.filter(|record| {
-            record.changes.iter().any(|it| it.location == place && it.by.committed > 0)
-        });
+        let records = records(state.logs.get(ledger), &united(known, item)).flatten();
+        let here = Holder::Location(place);
+        let named = records
+            .map(|(_, record)| record)
+            .filter(|record| record.changes.iter().any(|it| it.at == here && it.by.committed > 0));
         let mut open = Open { ledger: known, item: item.0, place, told: FxHashSet::default() };
         let wanted = u64::try_from(cell.committed).unwrap_or(0);
         let (mut orders, mut found, mut more) = (Vec::new(), 0, false);

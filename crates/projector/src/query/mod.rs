@@ -3,14 +3,21 @@
 mod affected;
 mod availability;
 mod entry;
+mod explain;
 mod order;
 mod places;
 mod stock;
 mod timeline;
 
 pub use affected::{AffectedOrder, AffectedOrders};
-pub use availability::{AvailabilityRow, FreeAt};
+pub use availability::{
+    Amount, AvailabilityQuery, AvailabilityRow, FreeAt, KitRow, OwnPool, PartRow, Published,
+};
 pub use entry::{EntryPlace, EntryView};
+pub use explain::{
+    Behind, EntryLink, Explain, ExplainQuery, Explained, FiguresBehind, KitTold, LocationTold,
+    PartTold, PoolTold, Ruled, Said, SupplyTold, TrancheTold, WindowTold,
+};
 pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
 pub use places::{ChannelView, LedgerView, LocationView, PlacesView, TransferView};
 pub use stock::{StockQuery, StockRow};

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{EntryPlace, Missing, Page, QueryError, Seen, bounded};
 use crate::projector::Projector;
-use crate::timeline::{Figures, ItemLog, LedgerLog, Record};
+use crate::timeline::{Figures, Holder, Step, steps, united};
 
 /// Which part of a timeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub struct TimelineRow {
     /// As claimed, or when it was recorded.
     pub occurred_at: Time,
     pub kind: &'static str,
+    /// The SKU of then, of an item that was merged into this one later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<LocationId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,11 +59,15 @@ pub struct TimelineRow {
     pub id: CommandId,
 }
 
-/// A record with the figures it left behind, by location.
+/// What one entry did to one item: the item's own SKU if it was merged away later, and the figures
+/// before and after by location.
 struct Told {
-    record: Record,
-    after: Vec<(LocationId, Figures, Figures)>,
+    merged: Option<Sku>,
+    at: Vec<(LocationId, Figures, Figures)>,
 }
+
+/// A position and what the entry there did.
+type AtPosition = (u64, Vec<Told>);
 
 impl Projector {
     /// What happened to an item, newest first.
@@ -75,11 +82,12 @@ impl Projector {
         query: &TimelineQuery,
     ) -> Result<Page<TimelineRow, u64>, QueryError> {
         let (seen, told, next) = self.told(ledger, sku, query)?;
-        let positions: Vec<u64> = told.iter().map(|it| it.record.position).collect();
+        let positions: Vec<u64> = told.iter().map(|(position, _)| *position).collect();
         // The lock is free again: blocks are read without it.
         let entries = self.find_entries(ledger, &positions)?;
         let pairs = told.into_iter().zip(entries);
-        let rows = pairs.flat_map(|(told, (place, entry))| rows(&told, place, &entry)).collect();
+        let rows =
+            pairs.flat_map(|((_, told), (place, entry))| rows(&told, place, &entry)).collect();
         Ok(Page { seen, rows, next })
     }
 
@@ -88,7 +96,7 @@ impl Projector {
         id: &LedgerId,
         sku: &Sku,
         query: &TimelineQuery,
-    ) -> Result<(Seen, Vec<Told>, Option<u64>), Missing> {
+    ) -> Result<(Seen, Vec<AtPosition>, Option<u64>), Missing> {
         let state = self.read();
         if !state.timeline {
             return Err(Missing::Timeline);
@@ -99,76 +107,60 @@ impl Projector {
             Some(id) => Some(ledger.location_no(id).ok_or(Missing::Location)?),
             None => None,
         };
-        let mut told = item_log(state.logs.get(id), item)
-            .map_or_else(Vec::new, |log| walk_back(ledger, log, location, query));
+        let steps = steps(state.logs.get(id), &united(ledger, item), query.after);
+        let told = steps.filter_map(|steps| tell(ledger, item, location, steps));
         let limit = bounded(query.limit);
-        let next = (told.len() > limit).then(|| told[limit - 1].record.position);
+        // One more than asked for, so that it is known whether there are more.
+        let mut told: Vec<AtPosition> = told.take(limit + 1).collect();
+        let next = (told.len() > limit).then(|| told[limit - 1].0);
         told.truncate(limit);
         Ok((self.seen(&state, ledger), told, next))
     }
 }
 
-fn item_log(log: Option<&LedgerLog>, item: ItemNo) -> Option<&ItemLog> {
-    log?.item(item)
+/// What the entry of these steps did, if that is of interest.
+fn tell(
+    ledger: &Ledger,
+    item: ItemNo,
+    only: Option<LocationNo>,
+    steps: Vec<Step>,
+) -> Option<AtPosition> {
+    let position = steps.first()?.record.position;
+    let told = steps.into_iter().map(|step| Told {
+        merged: (step.item != item).then(|| ledger.item(step.item).sku.clone()),
+        at: at_locations(ledger, &step, only),
+    });
+    let told: Vec<Told> = told.filter(|it| only.is_none() || !it.at.is_empty()).collect();
+    (!told.is_empty()).then_some((position, told))
 }
 
-/// One record more than asked for, so that it is known whether there are more.
-fn walk_back(
+/// Before and after at the locations of interest.
+fn at_locations(
     ledger: &Ledger,
-    log: &ItemLog,
-    location: Option<LocationNo>,
-    query: &TimelineQuery,
-) -> Vec<Told> {
-    let mut told = Vec::new();
-    for stretch in log.stretches() {
-        if stretch.records.first().is_some_and(|it| query.after.is_some_and(|at| it.position >= at))
-        {
-            continue;
-        }
-        let mut figures = stretch.after();
-        for record in stretch.records.into_iter().rev() {
-            let after = step_back(ledger, &mut figures, &record, location);
-            let newer = query.after.is_some_and(|at| record.position >= at);
-            let elsewhere = location.is_some() && after.is_empty();
-            if !newer && !elsewhere {
-                told.push(Told { record, after });
-            }
-            if told.len() > bounded(query.limit) {
-                return told;
-            }
-        }
-    }
-    told
-}
-
-/// Takes a record's changes back; tells before and after where it changed something of interest.
-fn step_back(
-    ledger: &Ledger,
-    figures: &mut [(LocationNo, Figures)],
-    record: &Record,
+    step: &Step,
     only: Option<LocationNo>,
 ) -> Vec<(LocationId, Figures, Figures)> {
-    let mut told = Vec::with_capacity(record.changes.len());
-    for change in &record.changes {
-        let Some((_, known)) = figures.iter_mut().find(|(it, _)| *it == change.location) else {
-            continue;
-        };
-        let after = *known;
-        *known -= change.by;
-        if only.is_none_or(|it| it == change.location) {
-            told.push((ledger.location(change.location).id.clone(), *known, after));
+    let at = |(holder, before, after): &(Holder, Figures, Figures)| match holder {
+        Holder::Location(it) if only.is_none_or(|only| only == *it) => {
+            Some((ledger.location(*it).id.clone(), *before, *after))
         }
-    }
-    told
+        Holder::Location(_) | Holder::Pool(_) | Holder::Window(_) => None,
+    };
+    step.figures.iter().filter_map(at).collect()
 }
 
-fn rows(told: &Told, place: EntryPlace, entry: &Entry) -> Vec<TimelineRow> {
+fn rows(told: &[Told], place: EntryPlace, entry: &Entry) -> Vec<TimelineRow> {
+    told.iter().flat_map(|it| rows_of_item(it, place, entry)).collect()
+}
+
+fn rows_of_item(told: &Told, place: EntryPlace, entry: &Entry) -> Vec<TimelineRow> {
     let row = |at: Option<&(LocationId, Figures, Figures)>| TimelineRow {
         position: entry.position,
         height: place.height,
         recorded_at: place.recorded_at,
         occurred_at: occurred_at(entry).unwrap_or(place.recorded_at),
         kind: entry.fact.kind(),
+        sku: told.merged.clone(),
         location: at.map(|(location, ..)| location.clone()),
         before: at.map(|(_, before, _)| with_on_hand(*before)),
         after: at.map(|(.., after)| with_on_hand(*after)),
@@ -178,9 +170,9 @@ fn rows(told: &Told, place: EntryPlace, entry: &Entry) -> Vec<TimelineRow> {
         order: order(&entry.fact).cloned(),
         id: entry.envelope.id.clone(),
     };
-    match told.after.is_empty() {
+    match told.at.is_empty() {
         true => vec![row(None)],
-        false => told.after.iter().map(|at| row(Some(at))).collect(),
+        false => told.at.iter().map(|at| row(Some(at))).collect(),
     }
 }
 

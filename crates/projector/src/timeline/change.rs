@@ -1,13 +1,15 @@
-//! The figures of an item at a location, and what an entry did to them.
+//! The figures of an item at a location or in a pool, and what an entry did to them.
 
 use std::ops::{AddAssign, SubAssign};
 
 use onhand_core::{
-    Account, Cell, Claim, Condition, Entry, Fact, ItemNo, Ledger, LocationNo, Sku, Time,
+    Account, Cell, Claim, ClaimChange, Condition, Entry, Fact, ItemNo, Ledger, Sku, Time,
+    TrancheReleased,
 };
 use serde::Serialize;
 
 use super::codec;
+use super::holder::Holder;
 
 /// Balances and claims of one item at one location, or how they changed, in base units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -94,23 +96,24 @@ impl SubAssign for Figures {
     }
 }
 
-/// How the figures at one location changed.
+/// How the figures of one holder changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
-    pub location: LocationNo,
+    pub at: Holder,
     pub by: Figures,
 }
 
-/// One thing an entry did: the item, and where it did how much, if anywhere.
+/// One thing an entry did: the item, and whose figures it changed by how much, if any.
 #[derive(Clone, Copy)]
-pub(super) struct Touch {
+pub(crate) struct Touch {
     pub item: ItemNo,
     pub change: Option<Change>,
 }
 
-/// Looks names up, each only once where it comes several times in a row.
+/// Looks names up as the entry meant them, each only once where it comes several times in a row.
 struct Names<'a> {
     ledger: &'a Ledger,
+    position: u64,
     last: Option<(&'a Sku, ItemNo)>,
 }
 
@@ -119,7 +122,7 @@ impl<'a> Names<'a> {
         match self.last {
             Some((known, item)) if known == sku => Some(item),
             Some(_) | None => {
-                let item = self.ledger.item_no(sku)?;
+                let item = self.ledger.item_no_at(sku, self.position)?;
                 self.last = Some((sku, item));
                 Some(item)
             }
@@ -127,55 +130,90 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Everything `entry` did to items, by item and then location, each pair once. `ledger` is one
-/// that has recorded it.
-pub(super) fn touches(ledger: &Ledger, entry: &Entry, touched: &mut Vec<Touch>) {
+/// Everything `entry` did to items, in no order. `ledger` is one that has recorded it.
+pub(crate) fn touches(ledger: &Ledger, entry: &Entry, touched: &mut Vec<Touch>) {
     touched.clear();
-    let mut names = Names { ledger, last: None };
+    let mut names = Names { ledger, position: entry.position, last: None };
     for movement in &entry.movements {
         let Some(item) = names.item(&movement.sku) else { continue };
         for (account, sign) in [(&movement.from, -1), (&movement.to, 1)] {
             let Account::Shelf(location, condition) = account else { continue };
             let Some(location) = ledger.location_no(location) else { continue };
             let by = moved(*condition, sign * movement.quantity.signed());
-            touched.push(Touch { item, change: Some(Change { location, by }) });
+            let at = Holder::Location(location);
+            touched.push(Touch { item, change: Some(Change { at, by }) });
         }
     }
     entry.fact.claims(&mut |it| {
-        if let (Some(item), Some(location)) = (names.item(it.sku), ledger.location_no(it.location))
-        {
-            let by = claimed(it.claim, it.units);
-            touched.push(Touch { item, change: Some(Change { location, by }) });
+        let Some(item) = names.item(it.sku) else { return };
+        let claimed = |at, by| Touch { item, change: Some(Change { at, by }) };
+        if let Some(location) = ledger.location_no(it.location) {
+            touched.push(claimed(Holder::Location(location), of_claim(it.claim, it.units)));
+        }
+        touched.extend(in_pool(ledger, &it).map(|(at, by)| claimed(at, by)));
+        if let Some(window) = it.window {
+            touched.push(claimed(Holder::Window(window.minutes()), of_claim(it.claim, it.units)));
         }
     });
-    touch_named(ledger, &entry.fact, touched);
-    combine(touched);
+    touch_named(&mut names, &entry.fact, touched);
+}
+
+/// What a claim does to the pool's own figures.
+fn in_pool(ledger: &Ledger, change: &ClaimChange<'_>) -> Option<(Holder, Figures)> {
+    let pool = change.pool.filter(|_| change.claim == Claim::Pooled)?;
+    let at = Holder::Pool(ledger.pool_no(pool)?);
+    let drawn = if change.drawn { -change.units } else { 0 };
+    Some((at, Figures { pooled: change.units, committed: drawn, ..Figures::default() }))
 }
 
 /// Items that a fact is about without changing a figure.
-fn touch_named(ledger: &Ledger, fact: &Fact, touched: &mut Vec<Touch>) {
+fn touch_named<'a>(names: &mut Names<'a>, fact: &'a Fact, touched: &mut Vec<Touch>) {
+    let mut name = |sku: &'a Sku| {
+        touched.extend(names.item(sku).map(|item| Touch { item, change: None }));
+    };
     match fact {
-        Fact::ItemRegistered(it) => {
-            touched.extend(ledger.item_no(&it.sku).map(|item| Touch { item, change: None }));
+        Fact::ItemRegistered(it) => name(&it.sku),
+        Fact::AliasAdded(it) => name(&it.sku),
+        Fact::ItemRenamed(it) => name(&it.from),
+        Fact::ItemClosed(it) => name(&it.sku),
+        Fact::ModeSet(it) => name(&it.sku),
+        Fact::PolicySet(it) => it.scope.sku.iter().for_each(name),
+        Fact::StockExpected(it) => it.lines.iter().for_each(|line| name(&line.sku)),
+        Fact::PoolClosed(it) => it.lines.iter().for_each(|line| name(&line.sku)),
+        Fact::ItemsMerged(it) => [&it.from, &it.into].into_iter().for_each(name),
+        Fact::KitDefined(it) => {
+            name(&it.sku);
+            it.parts.iter().for_each(|part| name(&part.sku));
         }
-        Fact::AliasAdded(it) => {
-            touched.extend(ledger.item_no(&it.sku).map(|item| Touch { item, change: None }));
+        Fact::PoolOpened(it) => {
+            let lines = it.tranches.iter().flat_map(|tranche| &tranche.lines);
+            lines.for_each(|line| name(&line.sku));
         }
+        Fact::TrancheReleased(it) => touch_released(names.ledger, it, touched),
         Fact::StockCounted(it) => {
-            let Some(location) = ledger.location_no(&it.location) else { return };
-            let by = Figures::default();
-            let items = it.lines.iter().filter_map(|line| ledger.item_no(&line.sku));
-            touched.extend(items.map(|item| Touch { item, change: Some(Change { location, by }) }));
+            let Some(location) = names.ledger.location_no(&it.location) else { return };
+            let at = Holder::Location(location);
+            let change = Some(Change { at, by: Figures::default() });
+            let items = it.lines.iter().filter_map(|line| names.item(&line.sku));
+            touched.extend(items.map(|item| Touch { item, change }));
         }
         _ => {}
     }
 }
 
-fn combine(touched: &mut Vec<Touch>) {
+fn touch_released(ledger: &Ledger, it: &TrancheReleased, touched: &mut Vec<Touch>) {
+    let pool = ledger.pool_no(&it.pool).map(|number| ledger.pool(number));
+    let tranches = pool.iter().flat_map(|pool| &pool.tranches);
+    let lines = tranches.filter(|known| known.id == it.tranche).flat_map(|known| &known.lines);
+    touched.extend(lines.map(|(item, _)| Touch { item: *item, change: None }));
+}
+
+/// By item and then holder, each pair once.
+pub(super) fn combine(touched: &mut Vec<Touch>) {
     if touched.len() < 2 {
         return;
     }
-    let place = |it: &Touch| (it.item, it.change.map(|change| change.location));
+    let place = |it: &Touch| (it.item, it.change.map(|change| change.at));
     touched.sort_by_key(place);
     touched.dedup_by(|next, kept| {
         if place(next) != place(kept) {
@@ -199,7 +237,7 @@ fn moved(condition: Condition, units: i64) -> Figures {
     by
 }
 
-fn claimed(claim: Claim, units: i64) -> Figures {
+fn of_claim(claim: Claim, units: i64) -> Figures {
     let mut by = Figures::default();
     match claim {
         Claim::Held => by.held = units,

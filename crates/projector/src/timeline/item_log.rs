@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use onhand_core::{LocationNo, OrderId};
+use onhand_core::OrderId;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Figures};
 use super::codec;
+use super::holder::Holder;
 use super::record::{self, Record};
 
 /// An open stretch is sealed at this many bytes.
@@ -31,14 +32,14 @@ pub struct Sealed {
     pub base: u64,
     /// Position of its last record.
     pub last: u64,
-    /// The figures by location before it, then its records.
+    /// The figures by holder before it, then its records.
     pub bytes: Arc<[u8]>,
 }
 
 /// A stretch taken apart: where things stood before it, and what happened in it, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stretch {
-    pub before: Vec<(LocationNo, Figures)>,
+    pub before: Vec<(Holder, Figures)>,
     pub records: Vec<Record>,
 }
 
@@ -60,8 +61,8 @@ impl ItemLog {
         let (base, before) = self.base();
         let mut bytes = Vec::with_capacity(STRETCH_BYTES + 64);
         codec::put(&mut bytes, before.len() as u64);
-        for (location, figures) in &before {
-            codec::put(&mut bytes, u64::from(location.0));
+        for (holder, figures) in &before {
+            holder.put(&mut bytes);
             figures.put(&mut bytes);
         }
         bytes.append(&mut self.open);
@@ -71,10 +72,10 @@ impl ItemLog {
     }
 
     /// The end of the sealed part: its last position, and the figures there.
-    fn base(&self) -> (u64, Vec<(LocationNo, Figures)>) {
+    fn base(&self) -> (u64, Vec<(Holder, Figures)>) {
         match self.sealed().last() {
             None => (0, Vec::new()),
-            Some(sealed) => (sealed.last, sealed.read().after()),
+            Some(sealed) => (sealed.last, sealed.read().summary()),
         }
     }
 
@@ -85,6 +86,13 @@ impl ItemLog {
     /// Brings back a stretch that was stored by itself, in order.
     pub fn put_sealed(&mut self, sealed: Sealed) {
         self.sealed.get_or_insert_default().push(sealed);
+    }
+
+    /// Whether an entry at `position` touched the item.
+    pub fn has(&self, position: u64) -> bool {
+        let behind = self.sealed().partition_point(|it| it.last < position);
+        let stretch = self.sealed().get(behind).map_or_else(|| self.read_open(), Sealed::read);
+        stretch.records.iter().any(|record| record.position == position)
     }
 
     /// Stretches, newest first.
@@ -109,8 +117,19 @@ impl Sealed {
 }
 
 impl Stretch {
+    /// What the next stretch begins with. Pools and windows are left out: an item has ever more of
+    /// them, and their figures are added up where they are asked for.
+    fn summary(&self) -> Vec<(Holder, Figures)> {
+        let mut figures = self.after();
+        let lasts = |(holder, figures): &(Holder, Figures)| {
+            holder.is_location() && *figures != Figures::default()
+        };
+        figures.retain(lasts);
+        figures
+    }
+
     /// The figures at its end.
-    pub fn after(&self) -> Vec<(LocationNo, Figures)> {
+    pub fn after(&self) -> Vec<(Holder, Figures)> {
         let mut figures = self.before.clone();
         let changes = self.records.iter().flat_map(|record| &record.changes);
         changes.for_each(|change| add(&mut figures, change));
@@ -118,20 +137,17 @@ impl Stretch {
     }
 }
 
-/// Adds a change to the figures of its location.
-pub(crate) fn add(figures: &mut Vec<(LocationNo, Figures)>, change: &Change) {
-    match figures.iter_mut().find(|(location, _)| *location == change.location) {
+/// Adds a change to the figures of its holder.
+pub(crate) fn add(figures: &mut Vec<(Holder, Figures)>, change: &Change) {
+    match figures.iter_mut().find(|(holder, _)| *holder == change.at) {
         Some((_, known)) => *known += change.by,
-        None => figures.push((change.location, change.by)),
+        None => figures.push((change.at, change.by)),
     }
 }
 
-fn read_before(bytes: &mut &[u8]) -> Option<Vec<(LocationNo, Figures)>> {
+fn read_before(bytes: &mut &[u8]) -> Option<Vec<(Holder, Figures)>> {
     let count = codec::take(bytes)?;
-    let one = |_| {
-        let location = LocationNo(u32::try_from(codec::take(bytes)?).ok()?);
-        Some((location, Figures::take(bytes)?))
-    };
+    let one = |_| Some((Holder::take(bytes)?, Figures::take(bytes)?));
     (0..count).map(one).collect()
 }
 
@@ -148,6 +164,8 @@ fn read_records(mut bytes: &[u8], base: u64) -> Vec<Record> {
 
 #[cfg(test)]
 mod tests {
+    use onhand_core::LocationNo;
+
     use super::*;
 
     #[test]
@@ -158,7 +176,7 @@ mod tests {
         for position in 1..=1_000 {
             let by = Figures { sellable: position as i64, ..Figures::default() };
             sellable += by.sellable;
-            let change = Change { location: LocationNo(position as u32 % 3), by };
+            let change = Change { at: Holder::Location(LocationNo(position as u32 % 3)), by };
             let order = (position % 2 == 0).then_some(&order);
             log.add(position, position % 5, order, [change].iter());
         }

@@ -1,9 +1,10 @@
 //! The logs of all items of a ledger, and the way from a position to its block.
 
-use onhand_core::{Entry, Fact, ItemNo, Ledger, OrderId, Time};
+use onhand_core::{Entry, Fact, ItemNo, ItemsMerged, Ledger, OrderId, Time};
 use serde::{Deserialize, Serialize};
 
-use super::change::{Touch, effective, touches};
+use super::change::{Touch, combine, effective, touches};
+use super::holder::Holder;
 use super::item_log::{ItemLog, Sealed};
 use super::{Change, Figures};
 
@@ -74,12 +75,39 @@ impl LedgerLog {
     pub fn add(&mut self, ledger: &Ledger, entry: &Entry, recorded: Time) {
         let mut touched = std::mem::take(&mut self.scratch);
         touches(ledger, entry, &mut touched);
+        if let Fact::ItemsMerged(it) = &entry.fact {
+            self.move_drawn(ledger, it, entry.position, &mut touched);
+        }
+        combine(&mut touched);
         let late_us = recorded.0 - effective(entry, recorded).0;
         let order = committed_order(&entry.fact);
         for one in touched.chunk_by(|one, next| one.item == next.item) {
             self.add_to_item(one, entry.position, late_us, order);
         }
         self.scratch = touched;
+    }
+
+    /// What promises drew from pools moves to the item that another is merged into: the entry tells
+    /// of what is left in the pools only.
+    fn move_drawn(
+        &self,
+        ledger: &Ledger,
+        it: &ItemsMerged,
+        position: u64,
+        touched: &mut Vec<Touch>,
+    ) {
+        let item = |sku| ledger.item_no_at(sku, position);
+        let (Some(from), Some(into)) = (item(&it.from), item(&it.into)) else { return };
+        let stretches = self.item(from).into_iter().flat_map(|log| log.stretches());
+        let changes = stretches.flat_map(|it| it.records).flat_map(|it| it.changes);
+        for Change { at, by } in changes {
+            if matches!(at, Holder::Pool(_)) && by.committed != 0 {
+                for (item, committed) in [(from, -by.committed), (into, by.committed)] {
+                    let by = Figures { committed, ..Figures::default() };
+                    touched.push(Touch { item, change: Some(Change { at, by }) });
+                }
+            }
+        }
     }
 
     fn add_to_item(

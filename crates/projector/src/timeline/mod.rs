@@ -2,18 +2,22 @@
 //!
 //! A ledger's log has *marks*, which lead from a position to the block that holds it, and one
 //! *item log* per item: a list of records. A record says at which position the item was touched,
-//! how long before its recording that occurred, for which order, and by how much each figure at
-//! each location changed. Everything else (who, why, with which words) is read from the journal.
+//! how long before its recording that occurred, for which order, and by how much each figure of
+//! each holder changed: of a location, of a pool, of a window of capacity. Everything else (who, why, with which words) is read from the journal.
 //! Full stretches of an item log are sealed behind a summary of the figures before them, so that
 //! a page near the end costs the same however long the log is.
 
 mod change;
 mod codec;
+mod holder;
 mod item_log;
 mod ledger_log;
 mod record;
+mod united;
 
 pub use change::{Change, Figures};
+pub use holder::Holder;
 pub use item_log::{ItemLog, Sealed, Stretch};
 pub use ledger_log::{LedgerLog, Mark};
 pub use record::Record;
+pub use united::{Step, records, steps, united};

@@ -3,12 +3,13 @@
 //! Layout: position as the distance from the one before; a byte with the number of changes in its
 //! upper six bits (63: the number follows), bit 0 for "occurred earlier", bit 1 for "has an
 //! order"; then the microseconds between occurring and recording; the order's number; and per
-//! change its location and figures.
+//! change its holder and figures.
 
-use onhand_core::{LocationNo, OrderId};
+use onhand_core::OrderId;
 
 use super::change::{Change, Figures};
 use super::codec;
+use super::holder::Holder;
 
 /// What one entry did to one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Record {
     pub late_us: u64,
     /// The order that the entry commits units to.
     pub order: Option<OrderId>,
-    /// By location, each once; none where the entry names the item without moving anything.
+    /// By holder, each once; none where the entry names the item without moving anything.
     pub changes: Vec<Change>,
 }
 
@@ -48,7 +49,7 @@ pub(super) fn put<'a>(
         codec::put_text(bytes, order.as_str());
     }
     for change in changes {
-        codec::put(bytes, u64::from(change.location.0));
+        change.at.put(bytes);
         change.by.put(bytes);
     }
 }
@@ -68,8 +69,7 @@ pub(super) fn take(bytes: &mut &[u8], last: u64) -> Option<Record> {
     };
     let mut changes = Vec::with_capacity(usize::try_from(count).ok()?.min(MANY));
     for _ in 0..count {
-        let location = LocationNo(u32::try_from(codec::take(bytes)?).ok()?);
-        changes.push(Change { location, by: Figures::take(bytes)? });
+        changes.push(Change { at: Holder::take(bytes)?, by: Figures::take(bytes)? });
     }
     Some(Record { position, late_us, order, changes })
 }
