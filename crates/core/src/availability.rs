@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! believed(l)  = sellable(l) x trust(l), rounded down
-//! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l), if that is above zero
+//! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l)
 //! kept(l)      = the part of unclaimed(l), if any, that safety(l) keeps back
 //! base         = sum of unclaimed(l) - kept(l) over the channel's locations, + incoming
-//! over         = what is promised beyond what is there: the shortfall of base before safety
+//! over         = what is promised beyond what is there: the shortfall of base before safety,
+//!                less what own counts of it
 //! share        = own - over + (exclusive ? 0 : base x percent, rounded down, if above zero)
 //! reservable   = share - buffer + oversell
 //! published    = 0 if share <= end_when, else reservable between 0 and max_listed
@@ -18,8 +19,8 @@
 use serde::Serialize;
 
 use crate::{
-    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, Mode, NOW, Oversell, Pending,
-    PoolDraw, PoolNo, Recipe, Ruling, Time,
+    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, Mode, NOW, Origin, Oversell,
+    Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
 };
 
 /// The figures of one item at one location that the formula begins with, in base units.
@@ -29,7 +30,7 @@ pub struct Shelf {
     pub committed: i64,
     /// By holds that are live.
     pub held: i64,
-    /// Set aside in pools and not drawn. Below zero where pools promised more than they had.
+    /// Set aside in open pools and not drawn.
     pub pooled: i64,
 }
 
@@ -56,7 +57,7 @@ pub struct ShelfTerms {
 impl Shelf {
     pub fn terms(self, rules: &ShelfRules) -> ShelfTerms {
         let believed = part(self.sellable, rules.trust_percent);
-        let unclaimed = believed - self.committed - self.held - self.pooled.max(0);
+        let unclaimed = believed - self.committed - self.held - self.pooled;
         let kept = rules.safety.of(believed).min(unclaimed.max(0));
         ShelfTerms { shelf: self, believed, unclaimed, kept, free: unclaimed - kept }
     }
@@ -83,7 +84,9 @@ pub struct Own {
     pub released: i64,
     /// A pool is to be sold instead of the shared stock.
     pub only: bool,
-    /// There is such a pool.
+    /// Promised beyond what they have where it lies: `units` counts it, and so does the shelf.
+    pub owed: i64,
+    /// There is a pool.
     pub any: bool,
 }
 
@@ -131,7 +134,7 @@ impl Sum {
         let exclusive = rules.exclusive || own.only;
         let there = self.unclaimed + self.incoming;
         let base = there - self.kept;
-        let over = (-there).max(0);
+        let over = (-there - own.owed).max(0);
         let shared = if exclusive { 0 } else { part(base.max(0), rules.share_percent) };
         let share = own.units - over + shared;
         let measure = if exclusive { own.released } else { self.believed };
@@ -198,13 +201,14 @@ impl Offer {
         });
         let scarcest = kits.reduce(|one, other| (less(one.0, other.0), less(one.1, other.1)));
         match scarcest {
-            Some((Some(reservable), Some(published))) => {
-                let listed = assembled.published + published;
-                Offer::Kit {
-                    assembled,
-                    reservable: assembled.reservable.max(0) + reservable,
-                    published: assembled.max_listed.map_or(listed, |most| listed.min(most)),
-                }
+            Some((Some(of_parts), Some(listed))) => {
+                let reservable = assembled.reservable.max(0) + of_parts;
+                let listed = listed + assembled.reservable.max(0) as u64;
+                // What ends or bounds the listing of a kit means all of it, however it is made up.
+                let ended = assembled.end_when.is_some_and(|end| reservable <= end as i64);
+                let listed = if ended { 0 } else { listed };
+                let published = assembled.max_listed.map_or(listed, |most| listed.min(most));
+                Offer::Kit { assembled, reservable, published }
             }
             // Every part is without end.
             Some(_) => Offer::Unlimited,
@@ -227,6 +231,14 @@ impl Offer {
             Offer::Units(terms) => Some(terms.published),
             Offer::Kit { published, .. } => Some(*published),
         }
+    }
+}
+
+impl ChannelRules {
+    /// For what stands assembled of a kit. It has no oversell: what is not assembled is made of
+    /// parts, and these say how far they can be oversold.
+    pub fn of_assembled(self) -> ChannelRules {
+        ChannelRules { oversell: PLAIN.oversell, ..self }
     }
 }
 
@@ -287,8 +299,7 @@ impl Ledger {
 
     /// The figures at a location at `now`.
     pub fn shelf(&self, item: ItemNo, location: LocationNo, now: Time) -> Shelf {
-        let Some(cell) = self.item(item).cell(location) else { return Shelf::default() };
-        self.shelf_of(item, cell, now)
+        self.shelf_of(item, &self.cell(item, location), now, &Pending::default())
     }
 
     /// What the location has for sale, whoever asks, once what is pending is claimed.
@@ -299,8 +310,7 @@ impl Ledger {
         now: Time,
         pending: &Pending,
     ) -> ShelfTerms {
-        let mut shelf = self.shelf(item, location, now);
-        pending.claim(item, location, &mut shelf);
+        let shelf = self.shelf_of(item, &self.cell(item, location), now, pending);
         shelf.terms(&self.shelf_rules(item, location, NOW))
     }
 
@@ -335,6 +345,7 @@ impl Ledger {
         }
         for number in self.pools_for(item, who, now) {
             own.any = true;
+            own.owed += self.owed_by(number, item, now, pending);
             own.units += self.own_in(number, item, now) - pending.of_pool(item, number) as i64;
             own.released += self.pool(number).released(item, now) as i64;
             own.only |= self.pool(number).draw == PoolDraw::Only;
@@ -345,7 +356,8 @@ impl Ledger {
     /// Units of one pool that can be drawn at `now`: what holds past their end give back included.
     /// Below zero where more was drawn than released.
     pub fn own_in(&self, number: PoolNo, item: ItemNo, now: Time) -> i64 {
-        self.pool(number).own(item, now, self.given_back_to(number, item, now))
+        let back = self.given_back_to(item, now, |it| it.origin == Origin::Pool(number));
+        self.pool(number).own(item, now, back)
     }
 
     /// The window's shelf of a capacity item: what is taken of it counts as committed.
@@ -384,8 +396,7 @@ impl Ledger {
         }
     }
 
-    /// The terms of an item that is no kit, or of what is assembled of one, once what is pending is
-    /// claimed.
+    /// The terms of an item, once what is pending is claimed.
     pub fn terms(
         &self,
         item: ItemNo,
@@ -395,10 +406,28 @@ impl Ledger {
         pending: &Pending,
     ) -> Terms {
         let rules = self.channel_rules(item, who.channel, NOW);
+        self.terms_by(&rules, item, who, slot, now, pending)
+    }
+
+    /// The terms of what stands assembled of a kit.
+    pub fn assembled(&self, item: ItemNo, who: &Claimant<'_>, now: Time) -> Terms {
+        let rules = self.channel_rules(item, who.channel, NOW);
+        self.terms_by(&rules.of_assembled(), item, who, None, now, &Pending::default())
+    }
+
+    fn terms_by(
+        &self,
+        rules: &ChannelRules,
+        item: ItemNo,
+        who: &Claimant<'_>,
+        slot: Option<Time>,
+        now: Time,
+        pending: &Pending,
+    ) -> Terms {
         let mut sum = Sum::default();
         if let Some(window) = self.window_shelf(item, slot.unwrap_or(now), now, pending) {
             sum.add(&window.terms(&ShelfRules { safety: KeptBack::default(), trust_percent: 100 }));
-            return sum.terms(&rules, Own::default());
+            return sum.terms(rules, Own::default());
         }
         let locations = who.channel.map_or(&[][..], |it| self.serving(item, it, NOW));
         for location in locations {
@@ -408,10 +437,11 @@ impl Ledger {
             let until = now.plus_seconds(rules.sell_ahead_days.saturating_mul(86_400));
             sum.incoming = self.incoming(item, locations, until, NOW);
         }
-        sum.terms(&rules, self.own(item, who, now, pending))
+        sum.terms(rules, self.own(item, who, now, pending))
     }
 
-    /// A kit has what is assembled, and as many as the part that is scarcest allows.
+    /// A kit has what stands assembled, and as many as the part that is scarcest makes by its own final
+    /// figures.
     fn kit_offer(
         &self,
         item: ItemNo,
@@ -420,7 +450,7 @@ impl Ledger {
         slot: Option<Time>,
         now: Time,
     ) -> Offer {
-        let assembled = self.terms(item, who, slot, now, &Pending::default());
+        let assembled = self.assembled(item, who, now);
         let parts = recipe.parts.iter().map(|(part, need)| {
             let offer = self.plain_offer(*part, who, slot, now);
             (offer.reservable(), offer.published(), *need)

@@ -215,6 +215,8 @@ StockHeld {
     #[serde(default, skip_serializing_if = "Option::is_none")] channel: Option<ChannelId>,
     #[serde(default, skip_serializing_if = "Option::is_none")] campaign: Option<Label>,
     #[serde(default, skip_serializing_if = "Option::is_none")] customer: Option<Label>,
+    /** The region that the goods are to go to. */
+    #[serde(default, skip_serializing_if = "Option::is_none")] ship_to: Option<Label>,
     expires_at: Time,
     lines: Vec<HeldLine>,
 });
@@ -303,6 +305,8 @@ ShippedLine {
     quantity: Quantity,
     location: LocationId,
     #[serde(default, skip_serializing_if = "Vec::is_empty")] released: Vec<Split>,
+    /** Of a kit line that has not come yet: what it is made of. */
+    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<KitUse>,
 });
 fact!(/** Goods left for the customer. */
 OrderShipped { order: OrderId, lines: Vec<ShippedLine> });

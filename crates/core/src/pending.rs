@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::{AtLocations, ItemNo, LocationNo, Origin, PoolNo, Shelf, Spot};
+use crate::{AtLocations, ItemNo, LocationNo, Origin, PoolNo, Spot};
 
 /// Units by item and spot.
 #[derive(Clone, Debug, Default)]
@@ -24,15 +24,12 @@ impl Pending {
         ours.map(|(_, units)| units).sum()
     }
 
-    /// Makes the shelf what it will be.
-    pub(crate) fn claim(&self, item: ItemNo, location: LocationNo, shelf: &mut Shelf) {
+    /// All that is claimed at a location.
+    pub(crate) fn at(&self, item: ItemNo, location: LocationNo) -> u64 {
         if self.0.is_empty() {
-            return;
+            return 0;
         }
-        let here = |it: &Spot| it.location == location;
-        let pooled = |it: &Spot| here(it) && matches!(it.origin, Origin::Pool(_));
-        shelf.committed += self.sum(item, here) as i64;
-        shelf.pooled -= self.sum(item, pooled) as i64;
+        self.sum(item, |it| it.location == location)
     }
 
     pub(crate) fn of_pool(&self, item: ItemNo, pool: PoolNo) -> u64 {

@@ -32,6 +32,10 @@ impl Quantity {
     pub fn units(self) -> u64 {
         self.0.get()
     }
+    /// So many for each of `units`. None: more than one quantity can be, or nothing.
+    pub fn times(self, units: u64) -> Option<Quantity> {
+        self.units().checked_mul(units).and_then(Quantity::new)
+    }
     /// The same number, signed, for balances. Cannot overflow: the bound is far below 2^63.
     pub fn signed(self) -> i64 {
         self.0.get() as i64

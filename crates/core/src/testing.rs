@@ -12,7 +12,9 @@
 //!
 //! Beside the commands: `stock W@A`, `order O1`, `hold H1`, `pool P1` and `offer W web` (with
 //! `campaign=`, `customer=` and `slot=` as needed) show how things stand; `due` does what the
-//! writer does by itself, and shows it.
+//! writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
+//! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why. `fact {…}` records a
+//! fact without movements as it is stored, without spaces.
 
 use expect_test::Expect;
 use serde_json::{Map, Value, json};
@@ -33,11 +35,17 @@ const SETUP: &str = "
 /// a rolled back trial leaves no trace, and at the end that the entries alone tell the same book.
 #[track_caller]
 pub fn check(commands: &str, outcomes: Expect) {
+    let said: String = run(commands).into_iter().map(|line| line + "\n").collect();
+    outcomes.assert_eq(&said);
+}
+
+/// As [`check`], for tables of cases: what came of each line.
+pub fn run(commands: &str) -> Vec<String> {
     let mut shop = Shop::new();
     lines(SETUP).for_each(|line| drop(shop.run(line)));
-    let said: String = lines(commands).map(|line| shop.run(line) + "\n").collect();
+    let said = lines(commands).map(|line| shop.run(line)).collect();
     shop.assert_replayed();
-    outcomes.assert_eq(&said);
+    said
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -70,6 +78,15 @@ impl Shop {
             "pool" => self.show_pool(words[1]),
             "offer" => self.show_offer(words[1], words[2], &words[3..]),
             "due" => self.do_due(),
+            "fact" => self.record(words[1]),
+            "preview" => {
+                let command = serde_json::from_value(fields("commit_order", &words[1..])).unwrap();
+                previewed(&preview(&self.ledger, self.now, &command))
+            }
+            "preview_hold" => {
+                let command = serde_json::from_value(fields("hold_stock", &words[1..])).unwrap();
+                previewed(&preview_hold(&self.ledger, self.now, &command))
+            }
             verb => self.ask(verb, &words[1..]),
         }
     }
@@ -103,18 +120,32 @@ impl Shop {
     fn book(&mut self, request: &Request) -> String {
         match accept(&self.ledger, self.now, &Rules::default(), request) {
             Err(rejection) => format!("rejected {}", plain(&rejection)),
-            Ok(entry) => {
-                let before = self.ledger.clone();
-                self.ledger.begin_trial();
-                self.ledger.evolve(&entry, self.now).unwrap();
-                self.ledger.roll_back();
-                assert!(self.ledger == before, "the trial of {entry:?} left a trace");
-                self.ledger.evolve(&entry, self.now).unwrap();
-                let said = outcome(&entry);
-                self.entries.push((self.now, entry));
-                said
-            }
+            Ok(entry) => self.evolve(entry),
         }
+    }
+
+    fn evolve(&mut self, entry: Entry) -> String {
+        let before = self.ledger.clone();
+        self.ledger.begin_trial();
+        self.ledger.evolve(&entry, self.now).unwrap();
+        self.ledger.roll_back();
+        assert!(self.ledger == before, "the trial of {entry:?} left a trace");
+        self.ledger.evolve(&entry, self.now).unwrap();
+        let said = outcome(&entry);
+        self.entries.push((self.now, entry));
+        said
+    }
+
+    fn record(&mut self, text: &str) -> String {
+        let request = self.request("due", &[]);
+        self.evolve(Entry {
+            ledger: request.ledger,
+            position: self.ledger.position() + 1,
+            envelope: request.envelope,
+            fact: serde_json::from_str(text).unwrap(),
+            movements: Vec::new(),
+            flags: Vec::new(),
+        })
     }
 
     fn request(&self, verb: &str, words: &[&str]) -> Request {
@@ -300,6 +331,31 @@ fn told(it: &Terms) -> String {
         }
     }
     said + &format!(" share {}", it.share)
+}
+
+/// `split, locations used | line sku units of quantity by rule, limit: location figures units reason`.
+fn previewed(it: &Preview) -> String {
+    let mut said = format!("split {} locations {}", plain(&it.split), it.locations);
+    for line in &it.lines {
+        let units: u64 = line.candidates.iter().map(|it| it.units).sum();
+        said += &format!(" | {} {} {units} of {}", line.line, line.sku, line.quantity);
+        said += &line.available.map_or(String::new(), |it| format!(" available {it}"));
+        said += &line.limiting.map_or(String::new(), |it| format!(" {it}"));
+        for it in &line.candidates {
+            said += &format!(", {} free {}", it.location, it.free);
+            said += &it.cost.map_or(String::new(), |it| format!(" cost {it}"));
+            said += &it.nearness.map_or(String::new(), |it| format!(" nearness {it}"));
+            let told = |it: &Take| {
+                let pool = it.pool.as_ref().map_or(String::new(), |it| format!(" in {it}"));
+                format!(" {} {}{pool}", it.units, plain(&it.reason))
+            };
+            said += &match it.takes.is_empty() {
+                true => format!(" {}", plain(&it.reason)),
+                false => it.takes.iter().map(told).collect::<String>(),
+            };
+        }
+    }
+    said + &it.rejection.as_ref().map_or(String::new(), |it| format!(" | rejected {}", plain(it)))
 }
 
 fn seconds(text: &str) -> Time {

@@ -1,4 +1,5 @@
-//! Ledger time: holds end when it says so, and it follows no clock that goes astray.
+//! Ledger time: holds end and pools release, end and shrink when it says so, and it follows no clock
+//! that goes astray.
 
 // Helpers outside `#[test]` functions may panic, too.
 #![allow(clippy::unwrap_used)]
@@ -7,8 +8,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{BEGIN_US, Rig, hold, one, order, stop};
-use onhand_core::{HoldId, HoldState};
+use common::{BEGIN_US, Rig, ask, hold, one, order, stop};
+use onhand_core::{HoldId, HoldState, PoolId, Request, Time};
 use onhand_engine::{Answer, Batch, Handle};
 
 fn recorded_at(handle: &Handle, id: &str) -> u64 {
@@ -123,4 +124,152 @@ fn a_leap_of_the_clock_expires_nothing_until_it_is_confirmed() {
     });
     assert!(recorded_at(&handle, "2") >= 3_600);
     stop(&handle);
+}
+
+/// A pool for SHOP that ends after `end` seconds, with one tranche of as many units for each second
+/// in `tranches`.
+fn pool(id: &str, units: u64, tranches: &[u64], end: u64) -> Request {
+    let at = |seconds: u64| serde_json::to_string(&Time(BEGIN_US).plus_seconds(seconds)).unwrap();
+    let lines = |units: u64| format!(r#""lines":[{{"sku":"A","quantity":{units}}}]"#);
+    let tranche = |seconds: &u64| {
+        let units = lines(units / tranches.len() as u64);
+        format!(r#"{{"tranche":"T{seconds}","release_at":{},{units}}}"#, at(*seconds))
+    };
+    let tranches: Vec<String> = tranches.iter().map(tranche).collect();
+    let fields = format!(r#""pool":"{id}","channel":"SHOP","draw":"only","ends_at":{}"#, at(end));
+    let (lines, tranches) = (lines(units), tranches.join(","));
+    ask("acme", id, &format!(r#"{{"open_pool":{{{fields},{lines},"tranches":[{tranches}]}}}}"#))
+}
+
+fn sell(id: &str, units: u64) -> Request {
+    let line = format!(r#"{{"sku":"A","quantity":{units}}}"#);
+    let fields = format!(r#""order":"SO-{id}","channel":"SHOP","lines":[{line}]"#);
+    ask("acme", id, &format!(r#"{{"commit_order":{{{fields}}}}}"#))
+}
+
+fn damage(id: &str, units: u64) -> Request {
+    let line = format!(r#"{{"sku":"A","quantity":{units}}}"#);
+    ask("acme", id, &format!(r#"{{"damage_stock":{{"location":"L","lines":[{line}]}}}}"#))
+}
+
+/// What the writer itself asked for, in order.
+fn by_itself(rig: &Rig) -> Vec<String> {
+    let entries = rig.bodies().into_iter().flat_map(|it| it.entries);
+    let own =
+        entries.filter(|it| it.envelope.actor.as_ref().is_some_and(|it| it.as_str() == "onhand"));
+    own.map(|it| it.envelope.id.to_string()).collect()
+}
+
+/// Units left in a pool, and whether its closing is recorded.
+fn pool_left(rig: &Rig, id: &str) -> (i64, bool) {
+    let (book, _) = rig.fold();
+    let ledger = book.ledgers.values().next().unwrap();
+    let pool = ledger.pool(ledger.pool_no(&PoolId::new(id).unwrap()).unwrap());
+    (pool.parts.iter().map(|it| it.units_left()).sum(), pool.closed.is_some())
+}
+
+fn patient() -> Rig {
+    let mut rig = Rig::new();
+    rig.config.leap_max = Duration::from_secs(1_000_000);
+    rig
+}
+
+#[test]
+fn c23_tranches_and_the_end_of_a_pool_come_by_themselves_and_once() {
+    let rig = patient();
+    let handle = rig.stocked(10);
+    assert_eq!(one(&handle, pool("P", 6, &[60, 120], 180)), "accepted 6 P pool_opened");
+    assert_eq!(one(&handle, sell("1", 1)), "refused insufficient_stock");
+    rig.advance(Duration::from_secs(60));
+    wait_for(|| by_itself(&rig) == ["tranche:6:0"]);
+    assert_eq!(one(&handle, sell("2", 4)), "refused insufficient_stock");
+    assert_eq!(one(&handle, sell("3", 3)), "accepted 8 3 order_committed");
+    rig.advance(Duration::from_secs(60));
+    wait_for(|| by_itself(&rig) == ["tranche:6:0", "tranche:6:1"]);
+    rig.advance(Duration::from_secs(60));
+    wait_for(|| by_itself(&rig) == ["tranche:6:0", "tranche:6:1", "end:6"]);
+    assert_eq!(pool_left(&rig, "P"), (0, true));
+    assert_eq!(one(&handle, sell("4", 8)), "refused insufficient_stock");
+    assert_eq!(one(&handle, sell("5", 7)), "accepted 11 5 order_committed");
+    rig.advance(Duration::from_secs(60));
+    one(&handle, sell("6", 1));
+    assert_eq!(by_itself(&rig).len(), 3);
+    stop(&handle);
+}
+
+#[test]
+fn c23_a_tranche_comes_before_the_command_that_finds_it_due() {
+    let rig = patient();
+    let handle = rig.stocked(10);
+    one(&handle, pool("P", 6, &[60], 180));
+    rig.advance(Duration::from_secs(60));
+    assert_eq!(one(&handle, sell("1", 6)), "accepted 8 1 order_committed");
+    rig.advance(Duration::from_secs(120));
+    assert_eq!(one(&handle, sell("2", 4)), "accepted 10 2 order_committed");
+    assert_eq!(by_itself(&rig), ["tranche:6:0", "end:6"]);
+    stop(&handle);
+}
+
+#[test]
+fn c23_what_fell_due_while_the_shard_was_down_comes_at_its_start_and_once() {
+    let rig = patient();
+    let handle = rig.stocked(10);
+    one(&handle, pool("P", 6, &[60, 120], 180));
+    stop(&handle);
+    rig.advance(Duration::from_secs(3_600));
+    let handle = rig.start();
+    wait_for(|| pool_left(&rig, "P") == (0, true));
+    stop(&handle);
+    let handle = rig.start();
+    assert_eq!(one(&handle, sell("1", 10)), "accepted 10 1 order_committed");
+    stop(&handle);
+    assert_eq!(by_itself(&rig), ["tranche:6:0", "tranche:6:1", "end:6"]);
+}
+
+#[test]
+fn c23_what_is_due_of_pools_is_bounded_per_block_and_all_comes() {
+    let mut rig = patient();
+    rig.config.expiries_max = 2;
+    let handle = rig.stocked(100);
+    let pools = (0..5).map(|it| pool(&format!("P{it}"), 2, &[60, 61], 62)).collect();
+    handle.submit_blocking(Batch::each(pools));
+    rig.advance(Duration::from_secs(3_600));
+    wait_for(|| by_itself(&rig).len() == 15);
+    assert_eq!(one(&handle, sell("1", 100)), "accepted 26 1 order_committed");
+    stop(&handle);
+    assert!(rig.booked().values().all(|times| *times == 1));
+}
+
+#[test]
+fn c23_pools_that_stock_fell_below_shrink_by_themselves_and_once() {
+    let rig = patient();
+    let handle = rig.stocked(10);
+    one(&handle, pool("P", 6, &[], 180));
+    assert_eq!(one(&handle, damage("D1", 4)), "accepted 7 D1 stock_damaged");
+    assert_eq!(one(&handle, damage("D2", 2)), "accepted 8 D2 stock_damaged");
+    // Nobody asks anything, and no time passes.
+    wait_for(|| pool_left(&rig, "P") == (4, false));
+    assert_eq!(one(&handle, sell("1", 5)), "refused insufficient_stock");
+    assert_eq!(one(&handle, sell("2", 4)), "accepted 10 2 order_committed");
+    // What is promised is oversold, not taken from the pool.
+    assert_eq!(one(&handle, damage("D3", 2)), "accepted 11 D3 stock_damaged");
+    stop(&handle);
+    let handle = rig.start();
+    one(&handle, sell("3", 1));
+    stop(&handle);
+    assert_eq!(by_itself(&rig), ["shrink:8"]);
+}
+
+#[test]
+fn c23_a_shortage_is_seen_to_once_before_the_stop_or_after_the_start() {
+    let rig = patient();
+    let handle = rig.stocked(10);
+    one(&handle, pool("P", 6, &[], 180));
+    // The stop comes at once: it may find the pool short still.
+    handle.submit_blocking(Batch::each(vec![damage("D1", 6), damage("D2", 1)]));
+    stop(&handle);
+    let handle = rig.start();
+    wait_for(|| pool_left(&rig, "P") == (3, false));
+    stop(&handle);
+    assert_eq!(by_itself(&rig).len(), 1);
 }

@@ -1,6 +1,8 @@
-//! Cancel an order or a part of it: what is still committed is free again, never more.
+//! Cancel an order or a part of it: what is still committed is free again, never more. A kit line is
+//! cancelled in whole kits, its parts also one by one.
 
-use super::claim::{check_lines, refuse_doubles, splits};
+use super::claim::{check_lines, splits};
+use super::kit_line::{KitLine, refuse_overlaps};
 use super::lines::{check_reason, part};
 use super::prelude::*;
 
@@ -26,8 +28,8 @@ pub(super) fn decide(
     _now: Time,
     command: &CancelOrder,
 ) -> Result<Decision, Rejection> {
-    check_cancel(command)?;
     let order = ledger.order(&command.order);
+    check_cancel(command, order)?;
     let (lines, tombstone) = match command.lines.is_empty() {
         true => cancel_whole(ledger, command, order)?,
         false => (cancel_lines(ledger, command, order)?, false),
@@ -41,13 +43,13 @@ pub(super) fn decide(
     Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
 }
 
-fn check_cancel(command: &CancelOrder) -> Result<(), Rejection> {
+fn check_cancel(command: &CancelOrder, order: Option<&Order>) -> Result<(), Rejection> {
     if !command.lines.is_empty() {
         check_lines(&command.lines)?;
     }
     check_reason(command.reason.as_ref())?;
     let refs: Vec<&LineRef> = command.lines.iter().map(|it| &it.r#ref).collect();
-    refuse_doubles("lines.ref", &refs)
+    refuse_overlaps(order.map_or(&[][..], |it| &it.lines), &refs)
 }
 
 /// All that is committed; a tombstone if nothing of the order has arrived yet.
@@ -76,6 +78,12 @@ fn cancel_lines(
 ) -> Result<Vec<CancelledLine>, Rejection> {
     let mut lines = Vec::with_capacity(command.lines.len());
     for asked in &command.lines {
+        let kit = order.and_then(|it| KitLine::find(&it.lines, &asked.r#ref));
+        // A kit line of which only shipments have been heard has not arrived either.
+        if let Some(kit) = kit.filter(|it| it.lines().any(|line| line.ordered > 0)) {
+            cancel_kits(ledger, command, asked, &kit, &mut lines)?;
+            continue;
+        }
         let known = order.and_then(|it| it.line(&asked.r#ref)).filter(|it| it.ordered > 0);
         lines.push(match known {
             None => cancel_early(asked),
@@ -93,6 +101,31 @@ fn cancel_lines(
         });
     }
     Ok(lines)
+}
+
+/// So many whole kits; without a quantity all that is committed of the kit line, whole or not.
+fn cancel_kits(
+    ledger: &Ledger,
+    command: &CancelOrder,
+    asked: &CancelLine,
+    kit: &KitLine<'_, OrderLine>,
+    lines: &mut Vec<CancelledLine>,
+) -> Result<(), Rejection> {
+    let exceeds = |requested: u64| Rejection::ExceedsCommitted {
+        order: command.order.clone(),
+        line: asked.r#ref.clone(),
+        requested,
+        committed: kit.whole(OrderLine::committed),
+    };
+    let units = match asked.quantity.map(Quantity::units) {
+        Some(kits) => kit.parts_first(kits, OrderLine::committed).ok_or_else(|| exceeds(kits))?,
+        None => kit.lines().map(|it| (it, it.committed())).filter(|it| it.1 > 0).collect(),
+    };
+    if units.is_empty() {
+        return Err(exceeds(kit.whole(|it| it.ordered)));
+    }
+    lines.extend(units.into_iter().map(|(line, units)| release(ledger, line, units)));
+    Ok(())
 }
 
 /// The line has not arrived: its cancellation waits for it.
@@ -278,6 +311,108 @@ mod tests {
                 rejected duplicate_in_batch field=lines.ref value=1
                 rejected contradiction field=reason.note message=is needed with the reason `other`
                 6 order_cancelled: tombstone
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c19_kits_are_cancelled_by_the_recipe_of_their_claim() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:5 K:1
+            commit_order O1 K:4@A
+            define_kit K W:7
+            cancel_order O1 1:5
+            cancel_order O1 1:2
+            order O1
+            cancel_order O1 1:2
+            order O1
+            cancel_order O1 1:1
+            cancel_order O1 1
+            stock W@A
+            stock K@A
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable; K 1 supplier > A/sellable
+                9 order_committed: K@A committed +1; W@A committed +6; G@A committed +3
+                10 kit_defined:
+                rejected exceeds_committed committed=4 line=1 order=O1 requested=5
+                11 order_cancelled: W@A committed -4; G@A committed -2
+                O1 | 1 ordered 1 committed 1 | 1.1 ordered 6 committed 2 cancelled 4 | 1.2 ordered 3 committed 1 cancelled 2
+                12 order_cancelled: K@A committed -1; W@A committed -2; G@A committed -1
+                O1 | 1 ordered 1 cancelled 1 | 1.1 ordered 6 cancelled 6 | 1.2 ordered 3 cancelled 3
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=1
+                rejected exceeds_committed committed=0 line=1 order=O1 requested=4
+                W@A sellable 10 free 10
+                K@A sellable 1 free 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c19_parts_are_cancelled_one_by_one() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:5
+            commit_order O1 K:3@A W:1@A
+            cancel_order O1 1.2:1
+            order O1
+            cancel_order O1 1:3
+            cancel_order O1 1:1 1.2:1
+            cancel_order O1 1:1 1:1
+            cancel_order O1 1:1 2
+            order O1
+            cancel_order O1 1.1:1
+            cancel_order O1 1:1
+            cancel_order O1 1
+            order O1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable
+                9 order_committed: W@A committed +6; G@A committed +3; W@A committed +1
+                10 order_cancelled: G@A committed -1
+                O1 | 1.1 ordered 6 committed 6 | 1.2 ordered 3 committed 2 cancelled 1 | 2 ordered 1 committed 1
+                rejected exceeds_committed committed=2 line=1 order=O1 requested=3
+                rejected duplicate_in_batch field=lines.ref value=1.2
+                rejected duplicate_in_batch field=lines.ref value=1
+                11 order_cancelled: W@A committed -2; G@A committed -1; W@A committed -1
+                O1 | 1.1 ordered 6 committed 4 cancelled 2 | 1.2 ordered 3 committed 1 cancelled 2 | 2 ordered 1 cancelled 1
+                12 order_cancelled: W@A committed -1
+                13 order_cancelled: W@A committed -2; G@A committed -1
+                14 order_cancelled: W@A committed -1
+                O1 | 1.1 ordered 6 cancelled 6 | 1.2 ordered 3 cancelled 3 | 2 ordered 1 cancelled 1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c19_what_is_left_of_an_order_with_kits_is_cancelled() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:5 K:1
+            commit_order O1 K:3@A W:1@A
+            ship_order O1 1:2
+            cancel_order O1
+            order O1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable; K 1 supplier > A/sellable
+                9 order_committed: K@A committed +1; W@A committed +4; G@A committed +2; W@A committed +1
+                10 order_shipped: K 1 A/sellable > customer; W 2 A/sellable > customer; G 1 A/sellable > customer; K@A committed -1; W@A committed -2; G@A committed -1
+                11 order_cancelled: W@A committed -2; G@A committed -1; W@A committed -1
+                O1 | 1 ordered 1 shipped 1 | 1.1 ordered 4 shipped 2 cancelled 2 | 1.2 ordered 2 shipped 1 cancelled 1 | 2 ordered 1 cancelled 1
             "#]],
         );
     }

@@ -24,6 +24,21 @@ pub(super) struct Need {
     pub kit: Option<KitUse>,
 }
 
+impl Need {
+    /// Whether it is a part of a kit, not the kit itself as it stands assembled.
+    pub fn is_part(&self) -> bool {
+        self.kit.as_ref().is_some_and(|it| it.line != self.line)
+    }
+
+    /// Units for one unit of its line.
+    pub fn per_line(&self) -> u64 {
+        match &self.kit {
+            Some(kit) if self.is_part() => kit.need.units(),
+            _ => 1,
+        }
+    }
+}
+
 /// What a promise may do when a line is short.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Short {
@@ -33,55 +48,103 @@ pub(super) enum Short {
 }
 
 /// Finds units for every need, in order; what one line takes the next does not see as free.
-/// Returns what each need gets where.
+/// Returns what each need gets where; tells `told`, if there is one, how every choice was made.
 ///
 /// # Errors
-/// `no_location`; `insufficient_stock` or `oversell_limit_reached` with every short line.
+/// `contradiction` naming `ship_to`, where it decides; `no_location`; `insufficient_stock` or
+/// `oversell_limit_reached` with every short line.
 pub(super) fn route(
     ledger: &Ledger,
     now: Time,
     who: &Claimant<'_>,
     needs: &[Need],
     short: Short,
+    mut told: Option<&mut Preview>,
 ) -> Result<Vec<AtLocations>, Rejection> {
-    let mut route = Route::plan(ledger, now, *who, needs)?;
-    let mut routed: Vec<AtLocations> = Vec::with_capacity(needs.len());
-    let mut missing = Vec::new();
-    for group in needs.chunk_by(same_line) {
-        let found = Found::of(&route, group);
-        let least = found.least(group);
-        if let Some(least) = &least {
-            match short {
-                Short::Follow(Partial::None) => missing.push(least.shortfall(ledger, group)),
-                Short::Follow(_) | Short::Oversell => {}
-            }
-        }
-        for (place, need) in group.iter().enumerate() {
-            let units = found.units(place, need, least.as_ref(), short);
-            let at = route.draw(need, units);
-            if needs.len() > 1 {
-                route.pending.add(need.item, &at);
-            }
-            routed.push(at);
-        }
+    let mut route = Route::plan(ledger, now, *who, needs, told.is_some())?;
+    let (mut routed, missing) = serve(&mut route, needs, short, &mut told);
+    if route.rule.split == RouteSplit::Fewest {
+        gather(&mut route, needs, &mut routed, &mut told);
+    }
+    if let Some(told) = told {
+        told.split = route.rule.split;
     }
     match routed.iter().all(Vec::is_empty) && !needs.is_empty() && missing.is_empty() {
         // Nothing at all was found: that is no promise, whatever part of it would have done.
-        true => Err(nothing_found(ledger, &route, needs)),
+        true => Err(nothing_found(&route, needs)),
         false if missing.is_empty() => Ok(routed),
         false => Err(refusal(missing)),
     }
 }
 
+/// What each need gets where, and the lines that are refused.
+fn serve(
+    route: &mut Route<'_>,
+    needs: &[Need],
+    short: Short,
+    told: &mut Option<&mut Preview>,
+) -> (Vec<AtLocations>, Vec<Shortfall>) {
+    let mut routed: Vec<AtLocations> = Vec::with_capacity(needs.len());
+    let mut missing = Vec::new();
+    for group in needs.chunk_by(same_line) {
+        let found = Found::of(route, group);
+        let least = found.least(group);
+        if let Some(least) = &least {
+            match short {
+                Short::Follow(Partial::None) => missing.push(least.shortfall(route, group)),
+                Short::Follow(_) | Short::Oversell => {}
+            }
+        }
+        for (place, need) in group.iter().enumerate() {
+            let units = found.units(place, need, least.as_ref(), short);
+            let drawn = route.draw(need, units);
+            if let Some(told) = told {
+                let candidates = route.candidates(need, units, &drawn);
+                told.lines.push(PreviewLine { candidates, ..route.told(need, found.0[place]) });
+            }
+            if needs.len() > 1 {
+                route.pending.add(need.item, &drawn.at);
+            }
+            routed.push(drawn.at);
+        }
+    }
+    (routed, missing)
+}
+
+/// Takes what each need gets once more, from fewer locations. Lines that name theirs are first.
+fn gather(
+    route: &mut Route<'_>,
+    needs: &[Need],
+    routed: &mut [AtLocations],
+    told: &mut Option<&mut Preview>,
+) {
+    let sum = |at: &AtLocations| at.iter().map(|(_, units)| units).sum();
+    let units: Vec<u64> = routed.iter().map(sum).collect();
+    route.gather(needs, &units);
+    for named in [true, false] {
+        for (place, need) in needs.iter().enumerate() {
+            if need.location.is_some() != named {
+                continue;
+            }
+            let drawn = route.draw(need, units[place]);
+            if let Some(told) = told {
+                told.lines[place].candidates = route.candidates(need, units[place], &drawn);
+            }
+            route.pending.add(need.item, &drawn.at);
+            routed[place] = drawn.at;
+        }
+    }
+}
+
 /// Parts of one kit line stand together; every other line stands alone.
-fn same_line(one: &Need, next: &Need) -> bool {
+pub(super) fn same_line(one: &Need, next: &Need) -> bool {
     one.index == next.index
 }
 
-fn nothing_found(ledger: &Ledger, route: &Route<'_>, needs: &[Need]) -> Rejection {
+fn nothing_found(route: &Route<'_>, needs: &[Need]) -> Rejection {
     let group = |group: &[Need]| {
         let found = Found::of(route, group);
-        found.least(group).map(|least| least.shortfall(ledger, group))
+        found.least(group).map(|least| least.shortfall(route, group))
     };
     refusal(needs.chunk_by(same_line).filter_map(group).collect())
 }
@@ -122,7 +185,7 @@ impl Found {
     fn least(&self, group: &[Need]) -> Option<Least> {
         let short = |(place, (available, need)): (usize, (&Available, &Need))| {
             let units = available.units.filter(|it| *it < need.quantity)?;
-            let available_units = units / per_line(need);
+            let available_units = units / need.per_line();
             Some(Least { place, available: available_units, limiting: available.limiting })
         };
         let short = self.0.iter().zip(group).enumerate().filter_map(short);
@@ -137,40 +200,34 @@ impl Found {
             Short::Follow(Partial::None | Partial::PerLine) => 0,
             // Parts follow the scarcest one, so that what is found makes whole kits.
             Short::Follow(Partial::BestEffort) => match need.kit {
-                Some(_) if is_part(need) => least.available * per_line(need),
+                Some(_) if need.is_part() => {
+                    least.available.saturating_mul(need.per_line()).min(need.quantity)
+                }
                 _ => self.0[place].units.map_or(need.quantity, |it| it.min(need.quantity)),
             },
         }
     }
 }
 
-/// Whether the need is a part of a kit, not the kit itself as it stands assembled.
-fn is_part(need: &Need) -> bool {
-    need.kit.as_ref().is_some_and(|it| it.line != need.line)
-}
-
-/// Units of the need for one unit of its line.
-fn per_line(need: &Need) -> u64 {
-    match &need.kit {
-        Some(kit) if is_part(need) => kit.need.units(),
-        _ => 1,
-    }
-}
-
 impl Least {
-    fn shortfall(&self, ledger: &Ledger, group: &[Need]) -> Shortfall {
+    fn shortfall(&self, route: &Route<'_>, group: &[Need]) -> Shortfall {
+        let ledger = route.ledger;
         let need = &group[self.place];
         let sku = &ledger.item(need.item).sku;
-        let requested = need.quantity / per_line(need);
-        let kit = need.kit.as_ref().filter(|_| is_part(need));
+        let kit = need.kit.as_ref().filter(|_| need.is_part());
+        // What stands assembled is there, and the line asks for that too.
+        let assembled = group.iter().filter(|it| kit.is_some() && !it.is_part());
+        let assembled: u64 = assembled.map(|it| it.quantity).sum();
+        let requested = need.quantity.div_ceil(need.per_line()) + assembled;
+        let available = self.available + assembled;
         Shortfall {
             index: need.index as u64,
             line: kit.map_or(&need.line, |it| &it.line).clone(),
             sku: kit.map_or(sku, |it| &it.sku).clone(),
-            location: need.location.map(|it| ledger.location(it).id.clone()),
+            location: route.only(need).map(|it| ledger.location(it).id.clone()),
             requested,
-            available: self.available,
-            shortfall: requested - self.available,
+            available,
+            shortfall: requested - available,
             limiting: self.limiting.into(),
             part: kit.map(|_| sku.clone()),
         }

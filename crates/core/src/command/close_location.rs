@@ -29,8 +29,8 @@ pub(super) fn decide(
 fn items_left(ledger: &Ledger, now: Time, location: LocationNo) -> impl Iterator<Item = &Sku> {
     let left = move |(index, item): &(usize, &Item)| {
         item.cell(location).is_some_and(|cell| {
-            let held = ledger.held(ItemNo(*index as u32), cell, now);
-            !Cell { held, ..*cell }.is_empty()
+            let shelf = ledger.shelf_of(ItemNo(*index as u32), cell, now, &Pending::default());
+            shelf.pooled != 0 || !Cell { held: shelf.held, ..*cell }.is_empty()
         })
     };
     ledger.items().iter().enumerate().filter(left).map(|(_, item)| &item.sku)

@@ -1,7 +1,8 @@
 //! Commit an order: promise units to a placed order, from a hold or directly.
 
-use super::claim::{Need, Short, route, splits};
-use super::expand::needs;
+use super::came_early::{Early, came_early};
+use super::claim::{Need, Short, route, same_line, splits};
+use super::expand::{Asking, needs, needs_of_hold};
 use super::prelude::*;
 use super::release_hold::all_that_is_held;
 
@@ -25,7 +26,7 @@ CommitOrder {
     pub campaign: Option<Label>,
     #[serde(default)]
     pub customer: Option<Label>,
-    /// The region that the goods are to go to.
+    /// The region that the goods are to go to; as the hold says, if not given.
     #[serde(default)]
     pub ship_to: Option<Label>,
 });
@@ -46,18 +47,26 @@ pub(super) fn decide(
     now: Time,
     command: &CommitOrder,
 ) -> Result<Decision, Rejection> {
+    explained(ledger, now, command, None)
+}
+
+/// As [`decide`]; tells `told`, if there is one, how locations were chosen.
+pub(crate) fn explained(
+    ledger: &Ledger,
+    now: Time,
+    command: &CommitOrder,
+    told: Option<&mut Preview>,
+) -> Result<Decision, Rejection> {
     let hold = used_hold(ledger, now, command)?;
     let who = claimant(ledger, command, hold.as_ref())?;
-    let from_hold: Vec<ClaimLine>;
-    let lines = match &hold {
-        Some(it) if command.lines.is_empty() => {
-            from_hold = lines_of(ledger, it.hold);
-            &from_hold
+    let needs = match &hold {
+        Some(it) if command.lines.is_empty() => needs_of_hold(ledger, it.hold)?,
+        _ => {
+            let held = hold.as_ref().map(|it| it.hold);
+            let order = ledger.order(&command.order);
+            needs(&Asking { ledger, now, who: &who, hold: held, order }, &command.lines)?
         }
-        _ => &command.lines,
     };
-    let held = hold.as_ref().map(|it| it.hold);
-    let needs = needs(ledger, now, &who, lines, held)?;
     let mut drafts = draft(ledger, command, needs)?;
     let released = match &hold {
         Some(it) if !it.late => convert(it.hold, &mut drafts, ledger),
@@ -65,7 +74,7 @@ pub(super) fn decide(
         Some(it) if it.hold.state == HoldState::Live => all_that_is_held(ledger, it.hold),
         _ => Vec::new(),
     };
-    commit_afresh(ledger, now, command, &who, &mut drafts)
+    commit_afresh(ledger, now, command, &who, &mut drafts, told)
         .map_err(|rejection| explain(rejection, hold.as_ref()))?;
     let fact = Fact::OrderCommitted(OrderCommitted {
         order: command.order.clone(),
@@ -92,7 +101,7 @@ fn claimant<'a>(
         channel: channel.map(|it| ledger.known_channel(it)).transpose()?,
         campaign: command.campaign.as_ref().or(held.and_then(|it| it.campaign.as_ref())),
         customer: command.customer.as_ref().or(held.and_then(|it| it.customer.as_ref())),
-        region: command.ship_to.as_ref(),
+        region: command.ship_to.as_ref().or(held.and_then(|it| it.ship_to.as_ref())),
     })
 }
 
@@ -124,27 +133,6 @@ fn used_hold<'a>(
     }
 }
 
-/// What a hold asks for when the order does not say it again. Without a channel every line of a
-/// hold has one location, and keeps it. A kit's parts ask for what they are, part by part.
-fn lines_of(ledger: &Ledger, hold: &Hold) -> Vec<ClaimLine> {
-    let line = |it: &HeldUnits| {
-        let first = it.at.first().map(|(spot, _)| spot);
-        let named = first.filter(|_| hold.channel.is_none());
-        let slot = first.and_then(|it| match it.origin {
-            Origin::Window(minutes) => Some(Time::from_minutes(minutes)),
-            Origin::Shared | Origin::Pool(_) => None,
-        });
-        Some(ClaimLine {
-            r#ref: Some(it.r#ref.clone()),
-            sku: it.sku.clone(),
-            quantity: Quantity::new(it.held())?,
-            location: named.map(|it| ledger.location(it.location).id.clone()),
-            slot,
-        })
-    };
-    hold.lines.iter().filter_map(line).collect()
-}
-
 fn explain(rejection: Rejection, hold: Option<&UsedHold<'_>>) -> Rejection {
     match (rejection, hold) {
         (Rejection::InsufficientStock { lines }, Some(it)) if it.late => {
@@ -157,9 +145,7 @@ fn explain(rejection: Rejection, hold: Option<&UsedHold<'_>>) -> Rejection {
 /// A need on its way to being committed.
 struct Draft {
     need: Need,
-    /// Went out or was called off before the commitment came.
-    shipped: u64,
-    cancelled: u64,
+    early: Early,
     from_hold: AtLocations,
     at: AtLocations,
 }
@@ -168,8 +154,8 @@ impl Draft {
     fn open(&self) -> u64 {
         let found = |at: &AtLocations| at.iter().map(|(_, quantity)| quantity).sum::<u64>();
         self.need.quantity
-            - self.shipped
-            - self.cancelled
+            - self.early.shipped
+            - self.early.cancelled
             - found(&self.from_hold)
             - found(&self.at)
     }
@@ -181,8 +167,8 @@ impl Draft {
             ordered: self.need.quantity - short,
             at: splits(ledger, &self.at),
             from_hold: splits(ledger, &self.from_hold),
-            cancelled: self.cancelled,
-            shipped: self.shipped,
+            cancelled: self.early.cancelled,
+            shipped: self.early.shipped,
             short,
             kit: self.need.kit,
             r#ref: self.need.line,
@@ -196,54 +182,19 @@ fn draft(
     needs: Vec<Need>,
 ) -> Result<Vec<Draft>, Rejection> {
     let order = ledger.order(&command.order);
+    let mut early = Vec::new();
+    if let Some(order) = order {
+        early.reserve_exact(needs.len());
+        for group in needs.chunk_by(same_line) {
+            early.extend(came_early(ledger, &command.order, order, group)?);
+        }
+    }
+    let mut early = early.into_iter();
     let draft = |need: Need| {
-        let (shipped, cancelled) = match order {
-            Some(order) => came_early(ledger, command, order, &need)?,
-            None => (0, 0),
-        };
         let (from_hold, at) = (AtLocations::new(), AtLocations::new());
-        Ok(Draft { need, shipped, cancelled, from_hold, at })
+        Draft { need, early: early.next().unwrap_or_default(), from_hold, at }
     };
-    needs.into_iter().map(draft).collect()
-}
-
-/// Units of a line that were shipped or cancelled before their commitment came.
-fn came_early(
-    ledger: &Ledger,
-    command: &CommitOrder,
-    order: &Order,
-    need: &Need,
-) -> Result<(u64, u64), Rejection> {
-    let Need { line, item, quantity: asked, .. } = need;
-    let (item, asked) = (*item, *asked);
-    let Some(known) = order.line(line) else {
-        return Ok((0, if order.tombstone { asked } else { 0 }));
-    };
-    let of_another = known.sku.as_ref().filter(|it| ledger.item_no(it) != Some(item));
-    if known.ordered > 0 {
-        return Err(Rejection::LineAlreadyCommitted {
-            order: command.order.clone(),
-            line: line.clone(),
-            same: known.ordered == asked && of_another.is_none(),
-        });
-    }
-    if let Some(recorded) = of_another {
-        return Err(Rejection::LineOfAnotherItem {
-            order: command.order.clone(),
-            line: line.clone(),
-            recorded: recorded.clone(),
-            requested: ledger.item(item).sku.clone(),
-        });
-    }
-    let shipped = known.uncommitted.min(asked);
-    let left = asked - shipped;
-    let cancelled = match known.early {
-        _ if order.tombstone => left,
-        Some(EarlyCancel::All) => left,
-        Some(EarlyCancel::Units(units)) => units.units().min(left),
-        None => 0,
-    };
-    Ok((shipped, cancelled))
+    Ok(needs.into_iter().map(draft).collect())
 }
 
 /// Moves what the hold holds to the order's lines: first where line and item agree, then wherever
@@ -296,6 +247,7 @@ fn commit_afresh(
     command: &CommitOrder,
     who: &Claimant<'_>,
     drafts: &mut [Draft],
+    told: Option<&mut Preview>,
 ) -> Result<(), Rejection> {
     let need = |it: &Draft| Need { quantity: it.open(), ..it.need.clone() };
     let open = |it: &&mut Draft| it.open() > 0;
@@ -304,7 +256,7 @@ fn commit_afresh(
         IfShort::AcceptOversold => Short::Oversell,
         IfShort::Refuse => Short::Follow(command.partial),
     };
-    let routed = route(ledger, now, who, &needs, short)?;
+    let routed = route(ledger, now, who, &needs, short, told)?;
     for (draft, at) in drafts.iter_mut().filter(open).zip(routed) {
         draft.at = at;
     }
@@ -533,6 +485,172 @@ mod tests {
                 rejected unknown_location location=C
                 rejected unknown_channel channel=mall
                 rejected duplicate_in_batch field=lines.ref value=x
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c18_a_hold_of_a_kit_becomes_an_order() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:4 K:1
+            hold_stock H1 channel=web K:3
+            define_kit K W:1
+            commit_order O1 hold=H1
+            order O1
+            cancel_order O1 1:2
+            hold_stock H2 channel=web K:3
+            commit_order O2 hold=H2
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 4 supplier > A/sellable; K 1 supplier > A/sellable
+                9 stock_held: K@A held +1; W@A held +4; G@A held +2; until 900s
+                10 kit_defined:
+                11 order_committed: K@A held -1; K@A committed +1; W@A held -4; W@A committed +4; G@A held -2; G@A committed +2
+                O1 | 1 ordered 1 committed 1 | 1.1 ordered 4 committed 4 | 1.2 ordered 2 committed 2
+                12 order_cancelled: W@A committed -4; G@A committed -2
+                13 stock_held: W@A held +3; until 900s
+                14 order_committed: W@A held -3; W@A committed +3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c18_a_hold_of_a_kit_becomes_an_order_that_says_it_again() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:4
+            hold_stock H1 channel=web K:3
+            receive_stock A K:5
+            define_kit K W:1
+            commit_order O1 hold=H1 channel=web K:4
+            order O1
+            cancel_order O1 1:1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 4 supplier > A/sellable
+                9 stock_held: W@A held +6; G@A held +3; until 900s
+                10 stock_received: K 5 supplier > A/sellable
+                11 kit_defined:
+                12 order_committed: K@A committed +1; W@A held -6; W@A committed +6; G@A held -3; G@A committed +3
+                O1 | 1 ordered 1 committed 1 | 1.1 ordered 6 committed 6 | 1.2 ordered 3 committed 3
+                13 order_cancelled: W@A committed -2; G@A committed -1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c18_a_hold_becomes_lines_of_other_names() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:9 G:9 K:1
+            hold_stock H1 channel=web K:2
+            define_kit K G:1
+            receive_stock A K:5
+            commit_order O1 hold=H1 channel=web K:1(ref=a) K:1(ref=b)
+            order O1
+            cancel_order O1 b:1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 9 supplier > A/sellable; G 9 supplier > A/sellable; K 1 supplier > A/sellable
+                9 stock_held: K@A held +1; W@A held +2; G@A held +1; until 900s
+                10 kit_defined:
+                11 stock_received: K 5 supplier > A/sellable
+                12 order_committed: K@A held -1; K@A committed +1; W@A held -2; W@A committed +2; G@A held -1; G@A committed +1
+                O1 | a ordered 1 committed 1 | b.1 ordered 2 committed 2 | b.2 ordered 1 committed 1
+                13 order_cancelled: W@A committed -2; G@A committed -1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c18_more_of_a_kit_than_its_hold() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:7 G:9
+            hold_stock H1 channel=web K:2
+            commit_order O1 hold=H1 K:4
+            commit_order O1 hold=H1 K:4 partial=best_effort
+            order O1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 7 supplier > A/sellable; G 9 supplier > A/sellable
+                9 stock_held: W@A held +4; G@A held +2; until 900s
+                rejected insufficient_stock lines=[available=1 index=0 limiting=free_stock line=1 part=W requested=2 shortfall=1 sku=K]
+                10 order_committed: W@A committed +2; W@A held -4; W@A committed +4; G@A committed +1; G@A held -2; G@A committed +2; 1.1 short 2; 1.2 short 1
+                O1 | 1.1 ordered 6 committed 6 | 1.2 ordered 3 committed 3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c18_fewer_kits_than_their_hold() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:4 K:1
+            hold_stock H1 channel=web K:3
+            commit_order O1 hold=H1 K:2
+            order O1
+            stock W@A
+            stock K@A
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 4 supplier > A/sellable; K 1 supplier > A/sellable
+                9 stock_held: K@A held +1; W@A held +4; G@A held +2; until 900s
+                10 order_committed: K@A held -1; K@A committed +1; W@A held -2; W@A committed +2; G@A held -1; G@A committed +1; W@A held -2; G@A held -1
+                O1 | 1 ordered 1 committed 1 | 1.1 ordered 2 committed 2 | 1.2 ordered 1 committed 1
+                W@A sellable 10 committed 2 free 8
+                K@A sellable 1 committed 1 free 0
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c20_a_hold_of_a_kit_that_ended_is_found_afresh() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:7 G:3
+            @10 hold_stock H1 channel=web K:3 expires_in=60
+            hold_stock H2 channel=web K:3 expires_in=60
+            define_kit K W:1
+            @80 commit_order O1 channel=web G:1
+            commit_order O2 hold=H1
+            commit_order O2 hold=H1 partial=best_effort
+            order O2
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 7 supplier > A/sellable; G 3 supplier > A/sellable
+                9 stock_held: W@A held +6; G@A held +3; until 70s
+                rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 part=W requested=3 shortfall=3 sku=K]
+                10 kit_defined:
+                11 order_committed: G@A committed +1
+                rejected hold_expired expired_at=70s hold=H1 lines=[available=2 index=0 limiting=free_stock line=1 part=G requested=3 shortfall=1 sku=K]
+                12 order_committed: W@A committed +4; G@A committed +2; W@A held -6; G@A held -3; converted_late; 1.1 short 2; 1.2 short 1
+                O2 | 1.1 ordered 4 committed 4 | 1.2 ordered 2 committed 2
             "#]],
         );
     }

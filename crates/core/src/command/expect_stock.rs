@@ -101,7 +101,7 @@ mod tests {
                 9 policy_set:
                 W reservable 8 published 8 | base 8 incoming 8 share 8
                 rejected insufficient_stock lines=[available=8 index=0 limiting=free_stock line=1 requested=9 shortfall=1 sku=W]
-                10 order_committed: W@A committed +8; ! oversold by=8 location=A sku=W
+                10 order_committed: W@B committed +8; ! oversold by=8 location=B sku=W
                 W reservable 0 published 0 | base 0 incoming 8 share 0
             "#]],
         );

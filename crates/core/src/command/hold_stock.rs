@@ -1,7 +1,7 @@
 //! Hold stock: reserve units for a cart, a quote or an unpaid order until a moment.
 
 use super::claim::{Need, Short, route, splits};
-use super::expand::needs;
+use super::expand::{Asking, needs};
 use super::prelude::*;
 
 args!(/** Hold stock. */
@@ -75,6 +75,16 @@ pub(super) fn decide(
     now: Time,
     command: &HoldStock,
 ) -> Result<Decision, Rejection> {
+    explained(ledger, now, command, None)
+}
+
+/// As [`decide`]; tells `told`, if there is one, how locations were chosen.
+pub(crate) fn explained(
+    ledger: &Ledger,
+    now: Time,
+    command: &HoldStock,
+    told: Option<&mut Preview>,
+) -> Result<Decision, Rejection> {
     if let Some(seconds) = command.expires_in {
         check_expires_in("expires_in", seconds)?;
     }
@@ -85,14 +95,16 @@ pub(super) fn decide(
         customer: command.customer.as_ref(),
         region: command.ship_to.as_ref(),
     };
-    let needs = needs(ledger, now, &who, &command.lines, None)?;
+    let asking = Asking { ledger, now, who: &who, hold: None, order: None };
+    let needs = needs(&asking, &command.lines)?;
     // A SKU that nobody knows is told before a channel that nobody knows.
     channel?;
     if ledger.hold(&command.hold).is_some() {
         let name = command.hold.as_str().into();
         return Err(Rejection::AlreadyExists { kind: "hold".into(), name });
     }
-    let routed = route(ledger, now, &who, &needs, Short::Follow(command.partial))?;
+    let short = Short::Follow(command.partial);
+    let routed = route(ledger, now, &who, &needs, short, told)?;
     let expires_in = command.expires_in.unwrap_or_else(|| usual_life(ledger, &needs, &who));
     let line = |(need, at): (Need, AtLocations)| {
         let requested = Quantity::new(need.quantity)?;
@@ -106,6 +118,7 @@ pub(super) fn decide(
         channel: command.channel.clone(),
         campaign: command.campaign.clone(),
         customer: command.customer.clone(),
+        ship_to: command.ship_to.clone(),
         expires_at: now.plus_seconds(expires_in),
         lines: needs.into_iter().zip(routed).filter_map(line).collect(),
     });

@@ -13,6 +13,7 @@ macro_rules! args {
 mod add_alias;
 mod adjust_stock;
 mod assemble_kit;
+mod came_early;
 mod cancel_order;
 mod cancel_transfer;
 mod change_channel;
@@ -22,6 +23,7 @@ mod close_item;
 mod close_location;
 mod close_pool;
 mod commit_order;
+mod convert;
 mod count_stock;
 mod damage_stock;
 mod define_kit;
@@ -32,6 +34,7 @@ mod expire_hold;
 mod extend_hold;
 mod hold_stock;
 mod inspect_stock;
+mod kit_line;
 mod lines;
 mod merge_items;
 mod move_pool;
@@ -51,9 +54,13 @@ mod return_stock;
 mod return_to_supplier;
 mod reverse_entry;
 mod route;
+mod route_plan;
+mod route_table;
+mod route_told;
 mod set_aside;
 mod set_mode;
 mod set_policy;
+mod ship_kits;
 mod ship_order;
 mod shrink_pools;
 mod start_transfer;
@@ -105,6 +112,9 @@ pub use ship_order::{ShipLine, ShipOrder};
 pub use shrink_pools::ShrinkPools;
 pub use start_transfer::{StartTransfer, TransferLine};
 pub use write_off_stock::WriteOffStock;
+
+pub(crate) use commit_order::explained as explain_commitment;
+pub(crate) use hold_stock::explained as explain_hold;
 
 /// What a command makes happen: stored as the body of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]

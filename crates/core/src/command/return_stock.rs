@@ -1,6 +1,8 @@
-//! Return stock: goods come back from a customer, linked to an order line or not.
+//! Return stock: goods come back from a customer, linked to an order line or not. A kit line comes back
+//! in whole kits, its parts also one by one.
 
 use super::claim::check_lines;
+use super::kit_line::KitLine;
 use super::lines::{canonical, check_reason, contradiction, field_of, movement, shelf};
 use super::prelude::*;
 
@@ -38,7 +40,10 @@ pub(super) fn decide(
         if command.order.is_none() && line.r#ref.is_some() {
             return Err(contradiction(field_of(index, "ref"), "needs `order`"));
         }
-        came_back.add(ledger, command, index, line)?;
+        match kit_of(ledger, command, line) {
+            Some(kit) => came_back.add_kits(ledger, command, index, line, &kit)?,
+            None => came_back.add(ledger, command, index, line)?,
+        }
     }
     ledger.open_location(&command.location)?;
     let fact = Fact::StockReturned(StockReturned {
@@ -50,6 +55,15 @@ pub(super) fn decide(
     Ok(Decision { fact, movements: came_back.movements, flags: came_back.flags })
 }
 
+fn kit_of<'a>(
+    ledger: &'a Ledger,
+    command: &ReturnStock,
+    line: &ReturnLine,
+) -> Option<KitLine<'a, OrderLine>> {
+    let order = ledger.order(command.order.as_ref()?)?;
+    KitLine::find(&order.lines, line.r#ref.as_ref()?)
+}
+
 /// What came back, line by line.
 #[derive(Default)]
 struct CameBack {
@@ -59,6 +73,39 @@ struct CameBack {
 }
 
 impl CameBack {
+    /// Whole kits, as they were shipped: what was assembled first, then parts by the recipe of then.
+    fn add_kits(
+        &mut self,
+        ledger: &Ledger,
+        command: &ReturnStock,
+        index: usize,
+        line: &ReturnLine,
+        kit: &KitLine<'_, OrderLine>,
+    ) -> Result<(), Rejection> {
+        if let (Some(sku), Some(order)) = (&line.sku, &command.order) {
+            let (requested, sku) = canonical(ledger, sku)?;
+            if ledger.item_no(&kit.kit.sku) != Some(requested) {
+                return Err(Rejection::LineOfAnotherItem {
+                    order: order.clone(),
+                    line: kit.kit.line.clone(),
+                    recorded: kit.kit.sku.clone(),
+                    requested: sku,
+                });
+            }
+        }
+        let shipped = |it: &OrderLine| self.left_of(it);
+        let units = kit.assembled_first(line.quantity.units(), shipped).ok_or_else(|| {
+            contradiction(field_of(index, "quantity"), "makes too many units of a part")
+        })?;
+        for (part, units) in units {
+            let Some(quantity) = Quantity::new(units) else { continue };
+            let (r#ref, condition) = (Some(part.r#ref.clone()), line.condition);
+            let line = ReturnLine { r#ref, sku: None, quantity, condition };
+            self.add(ledger, command, index, &line)?;
+        }
+        Ok(())
+    }
+
     fn add(
         &mut self,
         ledger: &Ledger,
@@ -70,14 +117,19 @@ impl CameBack {
         let known = order.zip(line.r#ref.as_ref()).and_then(|(order, it)| order.line(it));
         let sku = sku_of(ledger, command, index, line, known)?;
         let units = line.quantity.units();
-        let linked = units.min(self.returnable(line, known));
+        let linked = units.min(known.map_or(0, |it| self.left_of(it)));
         let condition = line.condition.unwrap_or_else(|| usual_landing(ledger, command, &sku));
         // What nobody sold on that line nobody vouches for: it waits in quality control.
         let surplus = if line.r#ref.is_some() { units - linked } else { 0 };
         let whole = surplus == 0 || condition == Condition::QualityControl;
         let inspected = if whole { 0 } else { surplus };
-        let landing = shelf(&command.location, condition);
-        let waiting = shelf(&command.location, Condition::QualityControl);
+        // What is not counted by its units lies on no shelf: it goes back to whoever makes it.
+        let is_counted = ledger.item(ledger.known_item(&sku)?).mode().is_finite();
+        let at = |condition| match is_counted {
+            true => shelf(&command.location, condition),
+            false => Account::Supplier,
+        };
+        let (landing, waiting) = (at(condition), at(Condition::QualityControl));
         self.movements.extend(movement(&sku, units - inspected, Account::Customer, landing)?);
         self.movements.extend(movement(&sku, inspected, Account::Customer, waiting)?);
         if surplus > 0 {
@@ -89,9 +141,8 @@ impl CameBack {
     }
 
     /// Units of the order line that were shipped and have not come back, nor in earlier lines.
-    fn returnable(&self, line: &ReturnLine, known: Option<&OrderLine>) -> u64 {
-        let Some(known) = known else { return 0 };
-        let same = self.lines.iter().filter(|it| it.r#ref == line.r#ref);
+    fn left_of(&self, known: &OrderLine) -> u64 {
+        let same = self.lines.iter().filter(|it| it.r#ref.as_ref() == Some(&known.r#ref));
         let before: u64 = same.map(|it| it.linked).sum();
         known.shipped - known.returned - before
     }
@@ -309,6 +360,46 @@ mod tests {
                 rejected line_of_another_item line=1 order=O1 recorded=W requested=G
                 rejected unknown_line line=2 order=O1
                 rejected unknown_location location=C
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c19_kits_come_back_by_the_recipe_of_their_claim() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:5 K:1
+            commit_order O1 K:4@A
+            ship_order O1
+            define_kit K W:7
+            return_stock A order=O1 1:2/sellable
+            order O1
+            return_stock A order=O1 1.2:1/damaged
+            return_stock A order=O1 1:1/sellable(sku=G)
+            return_stock A order=O1 1:1/sellable(sku=K) 1:1/sellable
+            order O1
+            return_stock A order=O1 1:1000000000000
+            reverse_entry 12 reason=incorrect_data
+            order O1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable; K 1 supplier > A/sellable
+                9 order_committed: K@A committed +1; W@A committed +6; G@A committed +3
+                10 order_shipped: K 1 A/sellable > customer; W 6 A/sellable > customer; G 3 A/sellable > customer; K@A committed -1; W@A committed -6; G@A committed -3
+                11 kit_defined:
+                12 stock_returned: K 1 customer > A/sellable; W 2 customer > A/sellable; G 1 customer > A/sellable; 1 linked 1; 1.1 linked 2; 1.2 linked 1
+                O1 | 1 ordered 1 shipped 1 returned 1 | 1.1 ordered 6 shipped 6 returned 2 | 1.2 ordered 3 shipped 3 returned 1
+                13 stock_returned: G 1 customer > A/damaged; 1.2 linked 1
+                rejected line_of_another_item line=1 order=O1 recorded=K requested=G
+                14 stock_returned: W 2 customer > A/sellable; G 1 customer > A/sellable; W 2 customer > A/sellable; G 1 customer > A/quality_control; ! unlinked_return quantity=1 sku=G; 1.1 linked 2; 1.2 linked 1; 1.1 linked 2; 1.2 linked 0
+                O1 | 1 ordered 1 shipped 1 returned 1 | 1.1 ordered 6 shipped 6 returned 6 | 1.2 ordered 3 shipped 3 returned 3
+                rejected contradiction field=lines[0].quantity message=makes too many units of a part
+                15 entry_reversed: K 1 A/sellable > customer; W 2 A/sellable > customer; G 1 A/sellable > customer
+                O1 | 1 ordered 1 shipped 1 | 1.1 ordered 6 shipped 6 returned 4 | 1.2 ordered 3 shipped 3 returned 2
             "#]],
         );
     }

@@ -7,46 +7,109 @@ use super::prelude::*;
 
 /// The way a command's needs are served.
 pub(super) struct Route<'a> {
-    ledger: &'a Ledger,
-    now: Time,
-    who: Claimant<'a>,
+    pub ledger: &'a Ledger,
+    pub now: Time,
+    pub who: Claimant<'a>,
     /// What earlier lines take.
     pub pending: Pending,
+    /// The rule of the order: the strictest of its lines.
+    pub rule: Routing,
+    pub spread: Spread,
+    /// No rule puts locations in another order than the usual one.
+    pub plain: bool,
+    /// Somebody asks why: reasons are noted.
+    pub explains: bool,
+}
+
+/// How lines that name no location are spread.
+pub(super) enum Spread {
+    /// Each line by itself.
+    EachLine,
+    /// All lines together at `chosen`; at `others` what those fail to give.
+    Together { chosen: Vec<LocationNo>, others: Vec<LocationNo> },
+    /// All lines at `only`. `considered`: every location in order, and whether it lacks a line.
+    One { only: LocationNo, why: RouteReason, considered: Vec<(LocationNo, bool)> },
 }
 
 impl<'a> Route<'a> {
     /// # Errors
-    /// `no_location`.
+    /// `contradiction` naming `ship_to` where it decides and is not given; `no_location`.
     pub fn plan(
         ledger: &'a Ledger,
         now: Time,
         who: Claimant<'a>,
         needs: &[Need],
+        explains: bool,
     ) -> Result<Route<'a>, Rejection> {
-        let route = Route { ledger, now, who, pending: Pending::default() };
-        match needs.iter().find(|need| route.first(need).is_none()) {
-            Some(need) => Err(Rejection::NoLocation { line: need.line.clone() }),
-            None => Ok(route),
+        let (pending, rule) = (Pending::default(), Routing::default());
+        let (spread, plain) = (Spread::EachLine, true);
+        let mut route = Route { ledger, now, who, pending, rule, spread, plain, explains };
+        route.obey(needs)?;
+        if let Some(need) = needs.iter().find(|need| route.first(&route.locations(need)).is_none())
+        {
+            return Err(Rejection::NoLocation { line: need.line.clone() });
         }
+        if route.rule.split == RouteSplit::Never {
+            route.choose_one(needs);
+        }
+        Ok(route)
+    }
+
+    /// The locations that may serve a need that names none, in their usual order.
+    pub fn served(&self, item: ItemNo) -> &'a [LocationNo] {
+        self.who.channel.map_or(&[], |it| self.ledger.serving(item, it, NOW))
     }
 
     /// The locations that may serve a need, in the order in which they are drawn on.
-    pub fn locations(&self, need: &Need) -> Cow<'a, [LocationNo]> {
-        if let Some(named) = need.location {
-            return Cow::Owned(vec![named]);
+    pub fn locations<'n>(&'n self, need: &'n Need) -> Cow<'n, [LocationNo]> {
+        if need.location.is_some() {
+            return Cow::Borrowed(need.location.as_slice());
         }
-        let serving = self.who.channel.map(|it| self.ledger.serving(need.item, it, NOW));
-        Cow::Borrowed(serving.unwrap_or_default())
+        let served = self.served(need.item);
+        match &self.spread {
+            Spread::EachLine if self.plain => Cow::Borrowed(served),
+            Spread::One { only, .. } if served.contains(only) => {
+                Cow::Borrowed(std::slice::from_ref(only))
+            }
+            Spread::Together { chosen, others } => {
+                let all = chosen.iter().chain(others);
+                Cow::Owned(all.copied().filter(|it| served.contains(it)).collect())
+            }
+            Spread::EachLine | Spread::One { .. } => match self.rule_of(need).by {
+                RouteBy::Priority => Cow::Borrowed(served),
+                by => Cow::Owned(self.rank(&[(need.item, need.quantity)], by, served)),
+            },
+        }
     }
 
     /// Where a claim goes that no stock covers.
-    fn first(&self, need: &Need) -> Option<LocationNo> {
-        let locations = self.locations(need);
+    fn first(&self, locations: &[LocationNo]) -> Option<LocationNo> {
         locations.iter().copied().find(|it| !self.ledger.location(*it).closed)
+    }
+
+    /// The one location that serves the need: it names it, or the order is not to be split.
+    pub fn only(&self, need: &Need) -> Option<LocationNo> {
+        match &self.spread {
+            Spread::One { only, .. } => need.location.or(Some(*only)),
+            Spread::EachLine | Spread::Together { .. } => need.location,
+        }
+    }
+
+    /// Whether the one location of the order does not serve the item at all.
+    fn is_left_out(&self, need: &Need) -> bool {
+        match &self.spread {
+            Spread::One { only, .. } if need.location.is_none() => {
+                !self.served(need.item).contains(only)
+            }
+            _ => false,
+        }
     }
 
     /// What may be taken for a need.
     pub fn available(&self, need: &Need) -> Available {
+        if self.is_left_out(need) {
+            return Available { units: Some(0), limiting: "routing" };
+        }
         if *self.ledger.item(need.item).mode() == Mode::Unlimited {
             return Available { units: None, limiting: "free_stock" };
         }
@@ -60,7 +123,7 @@ impl<'a> Route<'a> {
         Available { units: Some(u64::try_from(units).unwrap_or(0)), limiting }
     }
 
-    fn terms(&self, need: &Need) -> Terms {
+    pub fn terms(&self, need: &Need) -> Terms {
         self.ledger.terms(need.item, &self.who, need.slot, self.now, &self.pending)
     }
 
@@ -69,27 +132,63 @@ impl<'a> Route<'a> {
         match (self.who.channel, need.location) {
             (Some(_), None) => true,
             (None, _) => matches!(self.ledger.item(need.item).mode(), Mode::Capacity(_)),
-            (Some(channel), Some(location)) => {
-                self.ledger.serving(need.item, channel, NOW).contains(&location)
-            }
+            (Some(_), Some(location)) => self.served(need.item).contains(&location),
         }
     }
 
-    /// What the location that the need names could give, and what limits it there.
+    /// What the only location of a need could give, and what limits it there.
     fn local(&self, need: &Need, terms: &Terms) -> Option<(i64, &'static str)> {
-        let location = need.location?;
+        let location = self.only(need)?;
         if !self.ledger.item(need.item).mode().is_finite() {
             return None;
         }
-        let shelf = self.ledger.shelf_terms(need.item, location, self.now, &self.pending);
-        let more = if self.is_served(need) { terms.oversell + terms.incoming } else { 0 };
-        let shared = if terms.exclusive { more } else { (shelf.free + more).max(0) };
-        let limiting = if shelf.kept > 0 { "safety" } else { "free_stock" };
-        Some((shared + self.pooled_at(need, location) as i64, limiting))
+        let kept = self.shelf(need.item, location).kept;
+        let limiting = match need.location {
+            None => "routing",
+            Some(_) if kept > 0 => "safety",
+            Some(_) => "free_stock",
+        };
+        Some((self.at_location(need, terms, location, true), limiting))
+    }
+
+    /// Units that one location could give. `beyond`: with what may be promised beyond the stock.
+    pub fn at_location(
+        &self,
+        need: &Need,
+        terms: &Terms,
+        location: LocationNo,
+        beyond: bool,
+    ) -> i64 {
+        let mut more = 0;
+        if beyond && self.is_served(need) {
+            more = terms.oversell;
+            if terms.incoming > 0 {
+                more += self.incoming(need, location);
+            }
+        }
+        let shared = match terms.exclusive {
+            true => more,
+            false => (self.shelf(need.item, location).free + more).max(0),
+        };
+        shared + self.pooled_at(need, location) as i64
+    }
+
+    /// Units that one location expects and that the channel sells ahead.
+    fn incoming(&self, need: &Need, location: LocationNo) -> i64 {
+        let days = self.ledger.channel_rules(need.item, self.who.channel, NOW).sell_ahead_days;
+        if days == 0 {
+            return 0;
+        }
+        let until = self.now.plus_seconds(days.saturating_mul(86_400));
+        self.ledger.incoming(need.item, &[location], until, NOW)
+    }
+
+    pub fn shelf(&self, item: ItemNo, location: LocationNo) -> ShelfTerms {
+        self.ledger.shelf_terms(item, location, self.now, &self.pending)
     }
 
     /// Units that the claimant's pools can give at one location.
-    fn pooled_at(&self, need: &Need, location: LocationNo) -> u64 {
+    pub fn pooled_at(&self, need: &Need, location: LocationNo) -> u64 {
         let pools = self.ledger.pools_for(need.item, &self.who, self.now);
         pools.into_iter().map(|pool| self.left_in(need.item, pool, location)).sum()
     }
@@ -124,61 +223,83 @@ impl<'a> Route<'a> {
 
     /// Where `units` for a need are taken: first from the claimant's pools, then from the shared
     /// stock, then beyond what is there, which the formula has allowed or the caller accepted.
-    pub fn draw(&self, need: &Need, units: u64) -> AtLocations {
-        let mut drawn = Drawn { left: units, at: AtLocations::new() };
+    pub fn draw(&self, need: &Need, units: u64) -> Drawn {
+        let mut drawn = Drawn::new(units, self.explains);
         if units == 0 {
-            return drawn.at;
+            return drawn;
         }
-        let Some(first) = self.first(need) else { return drawn.at };
-        match self.ledger.item(need.item).mode() {
-            Mode::Unlimited => {}
+        let locations = self.locations(need);
+        let Some(first) = self.first(&locations) else { return drawn };
+        let why = match self.ledger.item(need.item).mode() {
+            Mode::Unlimited => RouteReason::Unlimited,
             Mode::Capacity(capacity) => {
                 let window = capacity.window_of(need.slot.unwrap_or(self.now));
                 let window = window.unwrap_or_default().minutes();
-                drawn.take(Spot { location: first, origin: Origin::Window(window) }, units);
+                let spot = Spot { location: first, origin: Origin::Window(window) };
+                drawn.take(spot, units, RouteReason::Capacity);
+                return drawn;
             }
-            Mode::Finite => self.draw_finite(need, first, &mut drawn),
-        }
+            Mode::Finite => {
+                self.draw_finite(need, &locations, &mut drawn);
+                RouteReason::Oversold
+            }
+        };
         let left = drawn.left;
-        drawn.take(Spot::shared(first), left);
-        drawn.at
+        drawn.take(Spot::shared(first), left, why);
+        drawn
     }
 
-    fn draw_finite(&self, need: &Need, first: LocationNo, drawn: &mut Drawn) {
-        let locations = self.locations(need);
+    fn draw_finite(&self, need: &Need, locations: &[LocationNo], drawn: &mut Drawn) {
         let pools = match self.ledger.item(need.item).pools().is_empty() {
             true => Vec::new(),
             false => self.ledger.pools_for(need.item, &self.who, self.now),
         };
-        self.draw_pools(need, &pools, true, drawn);
-        let is_exclusive = self.is_exclusive(need, &pools);
-        if !is_exclusive {
-            self.draw_shared(need, &locations, drawn);
+        let exclusive = self.is_exclusive(need, &pools);
+        let places = |at, bound| Places { need, pools: &pools, at, bound, exclusive };
+        match &self.spread {
+            Spread::Together { chosen, .. } if need.location.is_none() => {
+                let near = locations.iter().filter(|it| chosen.contains(it)).count();
+                self.draw_stock(&places(&locations[..near], true), drawn);
+                self.draw_stock(&places(locations, false), drawn);
+            }
+            Spread::EachLine | Spread::Together { .. } | Spread::One { .. } => {
+                self.draw_stock(&places(locations, self.only(need).is_some()), drawn);
+            }
         }
-        self.draw_pools(need, &pools, false, drawn);
-        if is_exclusive {
-            self.draw_beyond(need, &pools, first, drawn);
+        match exclusive {
+            true => self.draw_beyond(&places(locations, self.only(need).is_some()), drawn),
+            false => self.draw_expected(need, locations, drawn),
         }
     }
 
     /// Who sells from pools only promises beyond them on their account, so that overselling has an
     /// end: first what waits for its tranche, then what is not there at all.
-    fn draw_beyond(&self, need: &Need, pools: &[PoolNo], first: LocationNo, drawn: &mut Drawn) {
-        for pool in pools {
-            let part = self.ledger.pool(*pool).part(need.item);
-            for (location, left) in part.into_iter().flat_map(|it| &it.left) {
-                if need.location.is_some_and(|it| it != *location) {
-                    continue;
-                }
-                let spot = Spot { location: *location, origin: Origin::Pool(*pool) };
-                let taken = self.pending.of_spot(need.item, spot) + drawn.at(spot);
-                drawn.take(spot, u64::try_from(*left).unwrap_or(0).saturating_sub(taken));
+    fn draw_beyond(&self, places: &Places<'_>, drawn: &mut Drawn) {
+        let item = places.need.item;
+        for pool in places.pools {
+            for location in self.pool_places(places, *pool) {
+                let spot = Spot { location, origin: Origin::Pool(*pool) };
+                let left = self.ledger.pool(*pool).part(item).map_or(0, |it| it.left_at(location));
+                let taken = self.pending.of_spot(item, spot) + drawn.at(spot);
+                let most = u64::try_from(left).unwrap_or(0).saturating_sub(taken);
+                drawn.take(spot, most, RouteReason::Oversold);
             }
         }
-        if let Some(pool) = pools.first() {
-            let left = drawn.left;
-            drawn.take(Spot { location: first, origin: Origin::Pool(*pool) }, left);
+        if let (Some(pool), Some(first)) = (places.pools.first(), self.first(places.at)) {
+            let spot = Spot { location: first, origin: Origin::Pool(*pool) };
+            drawn.take(spot, drawn.left, RouteReason::Oversold);
         }
+    }
+
+    fn draw_stock(&self, places: &Places<'_>, drawn: &mut Drawn) {
+        if drawn.left == 0 {
+            return;
+        }
+        self.draw_pools(places, true, drawn);
+        if !places.exclusive {
+            self.draw_shared(places, drawn);
+        }
+        self.draw_pools(places, false, drawn);
     }
 
     fn is_exclusive(&self, need: &Need, pools: &[PoolNo]) -> bool {
@@ -188,57 +309,109 @@ impl<'a> Route<'a> {
     }
 
     /// `there`: only as far as the shelf has units that nobody else was promised.
-    fn draw_pools(&self, need: &Need, pools: &[PoolNo], there: bool, drawn: &mut Drawn) {
-        for pool in pools {
-            let Some(part) = self.ledger.pool(*pool).part(need.item) else { continue };
-            let mut own = self.own_in(need.item, *pool).saturating_sub(drawn.of(*pool));
-            for (location, _) in &part.left {
-                let elsewhere = need.location.is_some_and(|it| it != *location);
-                if elsewhere || self.ledger.location(*location).closed {
-                    continue;
-                }
-                let spot = Spot { location: *location, origin: Origin::Pool(*pool) };
-                let mut most = self.left_in(need.item, *pool, *location);
+    fn draw_pools(&self, places: &Places<'_>, there: bool, drawn: &mut Drawn) {
+        let item = places.need.item;
+        for pool in places.pools {
+            let mut own = self.own_in(item, *pool).saturating_sub(drawn.of(*pool));
+            for location in self.pool_places(places, *pool) {
+                let spot = Spot { location, origin: Origin::Pool(*pool) };
+                let mut most = self.left_in(item, *pool, location);
                 most = most.saturating_sub(drawn.at(spot)).min(own);
                 if there {
-                    most = most.min(self.unpromised(need.item, *location));
+                    let unpromised = self.unpromised(item, location);
+                    most = most.min(unpromised.saturating_sub(drawn.at_location(location)));
                 }
-                own -= drawn.take(spot, most);
+                own -= drawn.take(spot, most, RouteReason::Pool);
             }
         }
     }
 
+    /// Where a pool has units for the need: in the order in which it got them, or by rule.
+    fn pool_places(&self, places: &Places<'_>, pool: PoolNo) -> Vec<LocationNo> {
+        let Some(part) = self.ledger.pool(pool).part(places.need.item) else { return Vec::new() };
+        let may = |it: &LocationNo| {
+            !self.ledger.location(*it).closed && (!places.bound || places.at.contains(it))
+        };
+        let mut all: Vec<LocationNo> = part.left.iter().map(|(it, _)| *it).filter(may).collect();
+        let is_usual = matches!(self.spread, Spread::EachLine)
+            && (self.plain || self.rule_of(places.need).by == RouteBy::Priority);
+        if !is_usual {
+            let place = |it: &LocationNo| places.at.iter().position(|at| at == it);
+            all.sort_by_key(|it| place(it).unwrap_or(usize::MAX));
+        }
+        all
+    }
+
     /// Units on the shelf that nobody was promised, in a pool or not.
     fn unpromised(&self, item: ItemNo, location: LocationNo) -> u64 {
-        let shelf = self.ledger.shelf_terms(item, location, self.now, &self.pending).shelf;
+        let shelf = self.shelf(item, location).shelf;
         u64::try_from(shelf.sellable - shelf.committed - shelf.held).unwrap_or(0)
     }
 
     /// The first location that has all that is left; else what each has, in their order.
-    fn draw_shared(&self, need: &Need, locations: &[LocationNo], drawn: &mut Drawn) {
-        let free = |location: LocationNo| {
-            let shelf = self.ledger.shelf_terms(need.item, location, self.now, &self.pending);
-            u64::try_from(shelf.free).unwrap_or(0)
-        };
-        if let Some(whole) = locations.iter().find(|it| free(**it) >= drawn.left) {
-            drawn.take(Spot::shared(*whole), drawn.left);
+    fn draw_shared(&self, places: &Places<'_>, drawn: &mut Drawn) {
+        let need = places.need;
+        if drawn.left == 0 {
             return;
         }
-        for location in locations {
-            drawn.take(Spot::shared(*location), free(*location));
+        let free = |location: LocationNo, drawn: &Drawn| {
+            let free = u64::try_from(self.shelf(need.item, location).free).unwrap_or(0);
+            free.saturating_sub(drawn.at(Spot::shared(location)))
+        };
+        let mut order = places.at.iter().enumerate();
+        if let Some((place, whole)) = order.find(|(_, it)| free(**it, drawn) >= drawn.left) {
+            let why = self.why(need, *whole, place, true);
+            drawn.take(Spot::shared(*whole), drawn.left, why);
+            return;
+        }
+        for (place, location) in places.at.iter().enumerate() {
+            let why = self.why(need, *location, place, false);
+            drawn.take(Spot::shared(*location), free(*location, drawn), why);
+        }
+    }
+
+    /// What is sold ahead waits where it is expected.
+    fn draw_expected(&self, need: &Need, locations: &[LocationNo], drawn: &mut Drawn) {
+        let ruled = self.ledger.rule_sets(need.item).iter().any(Option::is_some);
+        if drawn.left == 0 || !ruled || !self.is_served(need) {
+            return;
+        }
+        for location in locations.iter().filter(|it| !self.ledger.location(**it).closed) {
+            let promised = self.shelf(need.item, *location).free.min(0);
+            let ahead = self.incoming(need, *location) + promised;
+            let ahead = u64::try_from(ahead).unwrap_or(0);
+            drawn.take(Spot::shared(*location), ahead, RouteReason::ExpectedSupply);
         }
     }
 }
 
+/// Where one need may be served from.
+struct Places<'a> {
+    need: &'a Need,
+    pools: &'a [PoolNo],
+    /// In the order in which they are drawn on.
+    at: &'a [LocationNo],
+    /// Pools are drawn on there only.
+    bound: bool,
+    /// Nothing is taken but from pools.
+    exclusive: bool,
+}
+
 /// What is taken for one need so far.
-struct Drawn {
+pub(super) struct Drawn {
     left: u64,
-    at: AtLocations,
+    pub at: AtLocations,
+    /// What is taken and why, if somebody asks.
+    pub told: Option<Vec<(Spot, u64, RouteReason)>>,
 }
 
 impl Drawn {
+    fn new(left: u64, explains: bool) -> Drawn {
+        Drawn { left, at: AtLocations::new(), told: explains.then(Vec::new) }
+    }
+
     /// Takes up to `most` of what is left; returns how much that is.
-    fn take(&mut self, spot: Spot, most: u64) -> u64 {
+    fn take(&mut self, spot: Spot, most: u64, why: RouteReason) -> u64 {
         let units = most.min(self.left);
         if units == 0 {
             return 0;
@@ -248,11 +421,19 @@ impl Drawn {
             Some((_, sum)) => *sum += units,
             None => self.at.push((spot, units)),
         }
+        if let Some(told) = &mut self.told {
+            told.push((spot, units, why));
+        }
         units
     }
 
     fn at(&self, spot: Spot) -> u64 {
         self.at.iter().find(|(it, _)| *it == spot).map_or(0, |(_, units)| *units)
+    }
+
+    fn at_location(&self, location: LocationNo) -> u64 {
+        let there = self.at.iter().filter(|(it, _)| it.location == location);
+        there.map(|(_, units)| units).sum()
     }
 
     fn of(&self, pool: PoolNo) -> u64 {

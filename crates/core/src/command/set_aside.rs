@@ -175,3 +175,54 @@ pub(super) fn quantities(units: u64) -> impl Iterator<Item = Quantity> {
     let parts = std::iter::repeat_n(QUANTITY_MAX, whole).chain([units % QUANTITY_MAX]);
     parts.filter_map(Quantity::new)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A ledger of the facts, and what `check_items` says of one line for each item.
+    fn said(facts: serde_json::Value, skus: &[&str]) -> Vec<String> {
+        let mut ledger = Ledger::new(LedgerId::new("shop").unwrap());
+        for (index, fact) in facts.as_array().unwrap().iter().enumerate() {
+            let command = json!({ "id": format!("c{index}"), "request": "" });
+            let entry = json!({
+                "ledger": "shop", "position": index + 1, "command": command, "fact": fact,
+            });
+            ledger.evolve(&serde_json::from_value(entry).unwrap(), Time(0)).unwrap();
+        }
+        let check = |sku: &&str| {
+            let item = ledger.item_no(&Sku::new(sku).unwrap()).unwrap();
+            let wanted = [Wanted { index: 0, item, units: 1, location: None }];
+            format!("{:?}", check_items(&ledger, &wanted).map_err(|it| it.code()))
+        };
+        skus.iter().map(check).collect()
+    }
+
+    #[test]
+    fn only_open_items_that_are_counted_by_their_units_are_set_aside() {
+        let facts = json!([
+            { "item_registered": { "sku": "W" } },
+            { "item_registered": { "sku": "KIT" } },
+            { "item_registered": { "sku": "GIFT" } },
+            { "item_registered": { "sku": "OLD" } },
+            { "kit_defined": { "sku": "KIT", "version": 1, "parts": [{ "sku": "W", "quantity": 2 }] } },
+            { "mode_set": { "sku": "GIFT", "mode": "unlimited" } },
+            { "item_closed": { "sku": "OLD" } },
+        ]);
+        assert_eq!(
+            said(facts, &["W", "KIT", "GIFT", "OLD"]),
+            ["Ok(())", "Err(\"contradiction\")", "Err(\"contradiction\")", "Err(\"item_closed\")"]
+        );
+    }
+
+    #[test]
+    fn more_than_a_quantity_can_say_is_said_in_several() {
+        let told = |units: u64| quantities(units).map(Quantity::units).collect::<Vec<_>>();
+        assert!(told(0).is_empty());
+        assert_eq!(told(7), [7]);
+        assert_eq!(told(QUANTITY_MAX), [QUANTITY_MAX]);
+        assert_eq!(told(2 * QUANTITY_MAX + 7), [QUANTITY_MAX, QUANTITY_MAX, 7]);
+    }
+}

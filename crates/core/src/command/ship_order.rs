@@ -1,10 +1,13 @@
 //! Ship an order or a part of it: goods leave for the customer. A fact, also when nothing was committed.
+//! A kit line leaves in whole kits, its parts also one by one.
 
 use rustc_hash::FxHashMap;
 
-use super::claim::{check_lines, refuse_doubles, splits};
+use super::claim::{check_lines, splits};
+use super::kit_line::refuse_overlaps;
 use super::lines::{contradiction, field_of, part, shelf};
 use super::prelude::*;
+use super::ship_kits::ShipKits;
 
 args!(/** Ship an order or a part of it. */
 ShipOrder {
@@ -33,13 +36,13 @@ ShipLine {
 
 pub(super) fn decide(
     ledger: &Ledger,
-    _now: Time,
+    now: Time,
     command: &ShipOrder,
 ) -> Result<Decision, Rejection> {
     let order = ledger.order(&command.order);
     let parcels = match command.lines.is_empty() {
         true => all_that_is_committed(ledger, command, order)?,
-        false => named_lines(ledger, command, order)?,
+        false => named_lines(ledger, now, command, order)?,
     };
     if command.refuse_if_short {
         refuse_short(ledger, &parcels)?;
@@ -83,14 +86,17 @@ struct Parcel {
 }
 
 /// A line to ship, with names resolved.
-struct Outgoing<'a> {
-    index: usize,
-    line: &'a LineRef,
-    item: ItemNo,
+pub(super) struct Outgoing<'a> {
+    /// Place of the line in the command, from 0.
+    pub index: usize,
+    pub line: LineRef,
+    pub item: ItemNo,
     /// Where it is committed, as far as it is.
-    committed_at: &'a [(Spot, u64)],
-    quantity: u64,
-    location: Option<LocationNo>,
+    pub committed_at: &'a [(Spot, u64)],
+    pub quantity: u64,
+    pub location: Option<LocationNo>,
+    /// Of a part whose kit line has not come yet.
+    pub kit: Option<KitUse>,
 }
 
 fn all_that_is_committed(
@@ -108,11 +114,12 @@ fn all_that_is_committed(
         let Some(sku) = line.sku.as_ref().filter(|_| line.committed() > 0) else { continue };
         let outgoing = Outgoing {
             index: parcels.len(),
-            line: &line.r#ref,
+            line: line.r#ref.clone(),
             item: ledger.known_item(sku)?,
             committed_at: &line.committed_at,
             quantity: line.committed(),
             location,
+            kit: None,
         };
         pack(ledger, &outgoing, &mut parcels)?;
     }
@@ -129,34 +136,56 @@ fn all_that_is_committed(
 
 fn named_lines(
     ledger: &Ledger,
+    now: Time,
     command: &ShipOrder,
     order: Option<&Order>,
 ) -> Result<Vec<Parcel>, Rejection> {
     check_lines(&command.lines)?;
     let refs: Vec<&LineRef> = command.lines.iter().map(|it| &it.r#ref).collect();
-    refuse_doubles("lines.ref", &refs)?;
+    refuse_overlaps(order.map_or(&[][..], |it| &it.lines), &refs)?;
+    let mut kits = ShipKits::new(ledger, now, command, order);
     let mut parcels = Vec::with_capacity(command.lines.len());
     for (index, asked) in command.lines.iter().enumerate() {
+        let named = asked.location.as_ref().or(command.location.as_ref());
+        let location = || named.map(|it| ledger.open_location(it)).transpose();
+        if let Some(lines) = kits.of_kit_line(index, asked, &location)? {
+            lines.iter().try_for_each(|it| pack(ledger, it, &mut parcels))?;
+            continue;
+        }
         let known = order.and_then(|it| it.line(&asked.r#ref));
         let item = item_of(ledger, command, asked, order, known)?;
-        let named = asked.location.as_ref().or(command.location.as_ref());
         let committed = known.map_or(0, OrderLine::committed);
-        let quantity = asked.quantity.map_or(committed, Quantity::units);
-        if quantity == 0 {
-            let message = "is needed: nothing of the line is committed";
-            return Err(contradiction(field_of(index, "quantity"), message));
-        }
+        let quantity = needed(index, asked, committed)?;
         let outgoing = Outgoing {
             index,
-            line: &asked.r#ref,
+            line: asked.r#ref.clone(),
             item,
             committed_at: known.map_or(&[], |it| &it.committed_at),
             quantity,
-            location: named.map(|it| ledger.open_location(it)).transpose()?,
+            location: location()?,
+            kit: None,
         };
-        pack(ledger, &outgoing, &mut parcels)?;
+        let is_new = known.is_none_or(|it| it.ordered == 0);
+        match ledger.item(item).recipe().filter(|_| is_new) {
+            Some(recipe) => {
+                let lines = kits.of_new_kit_line(outgoing, recipe)?;
+                lines.iter().try_for_each(|it| pack(ledger, it, &mut parcels))?;
+            }
+            None => pack(ledger, &outgoing, &mut parcels)?,
+        }
     }
     Ok(parcels)
+}
+
+/// What is to leave: as the caller says, or what is committed.
+pub(super) fn needed(index: usize, asked: &ShipLine, committed: u64) -> Result<u64, Rejection> {
+    match asked.quantity.map_or(committed, Quantity::units) {
+        0 => {
+            let message = "is needed: nothing of the line is committed";
+            Err(contradiction(field_of(index, "quantity"), message))
+        }
+        units => Ok(units),
+    }
 }
 
 /// The item of the line, by the book or, where that does not know it, by the caller.
@@ -229,6 +258,7 @@ fn seal(
         quantity,
         location: ledger.location(location).id.clone(),
         released: splits(ledger, released),
+        kit: it.kit.clone(),
     };
     parcels.push(Parcel { index: it.index, item: it.item, location, line });
     Ok(())
@@ -513,6 +543,90 @@ mod tests {
                 7 stock_received: W 2 supplier > B/sellable
                 8 order_committed: W@A committed +2; W@B committed +2
                 9 order_shipped: W 3 B/sellable > customer; W@B committed -2; W@A committed -1; ! negative_book balance=-1 condition=sellable location=B sku=W
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c19_kits_are_shipped_by_the_recipe_of_their_claim() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:5 K:1
+            commit_order O1 K:4@A
+            define_kit K W:7
+            ship_order O1 1:2
+            order O1
+            ship_order O1 1:1(sku=G)
+            ship_order O1 1:1(sku=K)
+            ship_order O1 1.2:1
+            order O1
+            ship_order O1 1
+            order O1
+            ship_order O1 1
+            ship_order O1 1:1 1.1:1
+            reverse_entry 11 reason=did_not_occur
+            order O1
+            stock W@A
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable; K 1 supplier > A/sellable
+                9 order_committed: K@A committed +1; W@A committed +6; G@A committed +3
+                10 kit_defined:
+                11 order_shipped: K 1 A/sellable > customer; W 2 A/sellable > customer; G 1 A/sellable > customer; K@A committed -1; W@A committed -2; G@A committed -1
+                O1 | 1 ordered 1 shipped 1 | 1.1 ordered 6 committed 4 shipped 2 | 1.2 ordered 3 committed 2 shipped 1
+                rejected line_of_another_item line=1 order=O1 recorded=K requested=G
+                12 order_shipped: W 2 A/sellable > customer; G 1 A/sellable > customer; W@A committed -2; G@A committed -1
+                13 order_shipped: G 1 A/sellable > customer; G@A committed -1
+                O1 | 1 ordered 1 shipped 1 | 1.1 ordered 6 committed 2 shipped 4 | 1.2 ordered 3 shipped 3
+                14 order_shipped: W 2 A/sellable > customer; W@A committed -2
+                O1 | 1 ordered 1 shipped 1 | 1.1 ordered 6 shipped 6 | 1.2 ordered 3 shipped 3
+                rejected contradiction field=lines[0].quantity message=is needed: nothing of the line is committed
+                rejected duplicate_in_batch field=lines.ref value=1.1
+                15 entry_reversed: K 1 customer > A/sellable; W 2 customer > A/sellable; G 1 customer > A/sellable; K@A committed +1; W@A committed +2; G@A committed +1
+                O1 | 1 ordered 1 committed 1 | 1.1 ordered 6 committed 2 shipped 4 | 1.2 ordered 3 committed 1 shipped 2
+                W@A sellable 6 committed 2 free 4
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c19_a_kit_of_which_a_part_was_cancelled_ships_what_is_left_of_it() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:5
+            commit_order O1 K:2@A
+            cancel_order O1 1.2:1
+            ship_order O1 1
+            order O1
+            commit_order O2 K:2@A
+            cancel_order O2 1.2:1
+            ship_order O2 1:2
+            order O2
+            commit_order O3 K:1@A
+            ship_order O3 1:2 refuse_if_short=true
+            ship_order O3 1:2@B
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable
+                9 order_committed: W@A committed +4; G@A committed +2
+                10 order_cancelled: G@A committed -1
+                11 order_shipped: W 4 A/sellable > customer; G 1 A/sellable > customer; W@A committed -4; G@A committed -1
+                O1 | 1.1 ordered 4 shipped 4 | 1.2 ordered 2 shipped 1 cancelled 1
+                12 order_committed: W@A committed +4; G@A committed +2
+                13 order_cancelled: G@A committed -1
+                14 order_shipped: W 4 A/sellable > customer; G 2 A/sellable > customer; W@A committed -4; G@A committed -1; ! uncommitted_ship order=O2 quantity=1 sku=G
+                O2 | 1.1 ordered 4 shipped 4 | 1.2 ordered 2 shipped 2 uncommitted 1 cancelled 1
+                15 order_committed: W@A committed +2; G@A committed +1
+                rejected insufficient_stock lines=[available=2 index=0 limiting=sellable_stock line=1.1 location=A requested=4 shortfall=2 sku=W]
+                16 order_shipped: W 4 B/sellable > customer; G 2 B/sellable > customer; W@A committed -2; G@A committed -1; ! uncommitted_ship order=O3 quantity=2 sku=W; ! uncommitted_ship order=O3 quantity=1 sku=G; ! negative_book balance=-4 condition=sellable location=B sku=W; ! negative_book balance=-2 condition=sellable location=B sku=G
             "#]],
         );
     }

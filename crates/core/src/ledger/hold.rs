@@ -11,6 +11,8 @@ pub struct Hold {
     pub channel: Option<ChannelId>,
     pub campaign: Option<Label>,
     pub customer: Option<Label>,
+    /// The region that the goods are to go to.
+    pub ship_to: Option<Label>,
     pub expires_at: Time,
     pub state: HoldState,
     /// What it holds; once released or expired what it held at that moment; empty once converted.

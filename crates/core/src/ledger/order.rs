@@ -46,6 +46,15 @@ impl Order {
         });
         &mut self.lines[index]
     }
+
+    /// The kit line has come, in parts: what was cancelled of it early waits no more.
+    pub(super) fn forget_early(&mut self, kit: &LineRef) {
+        let Some(place) = self.lines.iter().position(|it| it.r#ref == *kit) else { return };
+        self.lines[place].early = None;
+        if self.lines[place] == OrderLine::new(kit.clone()) {
+            self.lines.remove(place);
+        }
+    }
 }
 
 impl OrderLine {

@@ -464,6 +464,12 @@ mod tests {
             set_policy set={"oversell":{"ratio":105}}
             open_pool P1 channel=web draw=only W:100
             commit_order O1 channel=web W:106
+            hold_stock H1 channel=web W:102
+            offer W web
+            hold_stock H2 channel=web W:4
+            hold_stock H2 channel=web W:3
+            release_hold H1
+            release_hold H2
             commit_order O1 channel=web W:105
             commit_order O2 channel=web W:1
             commit_order O2 channel=web W:1 if_short=accept_oversold
@@ -478,13 +484,19 @@ mod tests {
                 7 policy_set:
                 8 pool_opened: W@A pooled +100 in P1
                 rejected oversell_limit_reached lines=[available=105 index=0 limiting=oversell line=1 requested=106 shortfall=1 sku=W]
-                9 order_committed: W@A committed +105 in P1; W@A pooled -105 in P1; ! oversold by=5 location=A sku=W
+                9 stock_held: W@A held +102 in P1; W@A pooled -102 in P1; until 900s
+                W reservable 3 published 3 | base -2 own -2 oversell 5 share -2
+                rejected oversell_limit_reached lines=[available=3 index=0 limiting=oversell line=1 requested=4 shortfall=1 sku=W]
+                10 stock_held: W@A held +3 in P1; W@A pooled -3 in P1; until 900s
+                11 hold_released: W@A held -102 in P1; W@A pooled +102 in P1; whole
+                12 hold_released: W@A held -3 in P1; W@A pooled +3 in P1; whole
+                13 order_committed: W@A committed +105 in P1; W@A pooled -105 in P1; ! oversold by=5 location=A sku=W
                 rejected oversell_limit_reached lines=[available=0 index=0 limiting=oversell line=1 requested=1 shortfall=1 sku=W]
-                10 order_committed: W@A committed +1 in P1; W@A pooled -1 in P1; ! oversold by=6 location=A sku=W
+                14 order_committed: W@A committed +1 in P1; W@A pooled -1 in P1; ! oversold by=6 location=A sku=W
                 P1 open | W left -6@A drawn 106 own -6
-                11 order_cancelled: W@A committed -105 in P1; W@A pooled +105 in P1
+                15 order_cancelled: W@A committed -105 in P1; W@A pooled +105 in P1
                 W reservable 104 published 104 | base 0 own 99 oversell 5 share 99
-                12 pool_closed: W@A pooled -99 in P1
+                16 pool_closed: W@A pooled -99 in P1
                 W@A sellable 100 committed 1 free 99
             "#]],
         );

@@ -18,6 +18,7 @@ impl Ledger {
             channel: it.channel.clone(),
             campaign: it.campaign.clone(),
             customer: it.customer.clone(),
+            ship_to: it.ship_to.clone(),
             expires_at: it.expires_at,
             state: HoldState::Live,
             lines,
@@ -88,6 +89,9 @@ impl Ledger {
             if !known.balances() {
                 return Err(format!("line {} does not add up: {known:?}", line.r#ref));
             }
+            if let Some(kit) = line.kit.as_ref().filter(|kit| kit.line != line.r#ref) {
+                order.forget_early(&kit.line);
+            }
         }
         Ok(())
     }
@@ -112,6 +116,9 @@ impl Ledger {
             let known = self.order_mut(&it.order).line_mut(&line.r#ref);
             take(&mut known.committed_at, &released)?;
             known.sku.get_or_insert_with(|| line.sku.clone());
+            if let Some(kit) = &line.kit {
+                known.kit = Some(Box::new(kit.clone()));
+            }
             known.shipped += line.quantity.units();
             known.uncommitted += line.quantity.units() - units(&released);
         }

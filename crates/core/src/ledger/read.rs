@@ -7,7 +7,7 @@ use super::{
     Origin, Pool, PoolNo, Shortages, Spot, Transfer,
 };
 use crate::{
-    ChannelId, HoldId, LedgerId, LocationId, OrderId, PoolId, Rejection, Shelf, Sku, Time,
+    ChannelId, HoldId, LedgerId, LocationId, OrderId, Pending, PoolId, Rejection, Shelf, Sku, Time,
     TransferId,
 };
 
@@ -157,45 +157,62 @@ impl Ledger {
     /// holds hold, less what is set aside.
     pub fn free(&self, item: ItemNo, location: LocationNo, now: Time) -> i64 {
         let cell = self.cell(item, location);
-        let shelf = self.shelf_of(item, &cell, now);
-        shelf.sellable - shelf.committed - shelf.held - shelf.pooled.max(0)
+        let shelf = self.shelf_of(item, &cell, now, &Pending::default());
+        shelf.sellable - shelf.committed - shelf.held - shelf.pooled
     }
 
-    /// The figures of a cell at `now`: what time has ended ended, recorded or not.
-    pub fn shelf_of(&self, item: ItemNo, cell: &Cell, now: Time) -> Shelf {
-        let (held, given_back) = self.held_and_given_back(item, cell, now);
-        let ended = |it: &&PoolNo| !self.pool(**it).is_open(now);
-        let parts =
-            self.item(item).pools().iter().filter(ended).filter_map(|it| self.pool(*it).part(item));
-        let ended: i64 = parts.map(|part| part.left_at(cell.location)).sum();
-        let pooled = cell.pooled + given_back - ended;
-        Shelf { sellable: cell.sellable, committed: cell.committed, held, pooled }
+    /// The figures of a cell at `now`, once what is pending is claimed. What time has ended is
+    /// ended, recorded or not. What pools promised beyond what they had they do not hold.
+    pub fn shelf_of(&self, item: ItemNo, cell: &Cell, now: Time, pending: &Pending) -> Shelf {
+        let left = |number: &PoolNo| {
+            let spot = Spot { location: cell.location, origin: Origin::Pool(*number) };
+            self.left_in_pool(item, spot, now, pending).max(0)
+        };
+        let open = self.item(item).pools().iter().filter(|it| self.pool(**it).is_open(now));
+        Shelf {
+            sellable: cell.sellable,
+            committed: cell.committed + pending.at(item, cell.location) as i64,
+            held: self.held(item, cell, now),
+            pooled: open.map(left).sum(),
+        }
+    }
+
+    /// What a pool has at a location at `now`, once what is pending is claimed; below zero where it
+    /// promised more.
+    fn left_in_pool(&self, item: ItemNo, spot: Spot, now: Time, pending: &Pending) -> i64 {
+        let Origin::Pool(number) = spot.origin else { return 0 };
+        let left = self.pool(number).part(item).map_or(0, |it| it.left_at(spot.location));
+        let back = self.given_back_to(item, now, |it| it == spot);
+        left + back as i64 - pending.of_spot(item, spot) as i64
+    }
+
+    /// Units that a pool promised beyond what it has where they lie.
+    pub fn owed_by(&self, number: PoolNo, item: ItemNo, now: Time, pending: &Pending) -> i64 {
+        let (mut owed, mut elsewhere) = (0, pending.of_pool(item, number) as i64);
+        for cell in &self.item(item).cells {
+            let spot = Spot { location: cell.location, origin: Origin::Pool(number) };
+            owed += (-self.left_in_pool(item, spot, now, pending)).max(0);
+            elsewhere -= pending.of_spot(item, spot) as i64;
+        }
+        owed + elsewhere
     }
 
     /// Units that holds hold at `now`: a hold past its end counts no more, recorded or not.
     pub fn held(&self, item: ItemNo, cell: &Cell, now: Time) -> i64 {
-        self.held_and_given_back(item, cell, now).0
+        let here = |spot: Spot| spot.location == cell.location;
+        match cell.held {
+            0 => 0,
+            held => held - self.given_back_to(item, now, here) as i64,
+        }
     }
 
-    /// As [`Ledger::held`], and what holds past their end give back to open pools.
-    pub fn held_and_given_back(&self, item: ItemNo, cell: &Cell, now: Time) -> (i64, i64) {
-        if cell.held == 0 || self.ends.first().is_none_or(|(end, _)| *end > now) {
-            return (cell.held, 0);
+    /// Units of an item that holds past their end give back at `now`, at the spots that match.
+    pub fn given_back_to(&self, item: ItemNo, now: Time, matches: impl Fn(Spot) -> bool) -> u64 {
+        if self.ends.first().is_none_or(|(end, _)| *end > now) {
+            return 0;
         }
-        let (mut held, mut given_back) = (cell.held, 0);
-        for (spot, units) in self.overdue(now).flat_map(|(_, hold)| self.spots_of(hold, item)) {
-            if spot.location == cell.location {
-                held -= units as i64;
-                given_back += if self.is_back_in_pool(spot, now) { units as i64 } else { 0 };
-            }
-        }
-        (held, given_back)
-    }
-
-    /// Units of the pool's part that holds past their end give back at `now`.
-    pub fn given_back_to(&self, pool: PoolNo, item: ItemNo, now: Time) -> u64 {
         let overdue = self.overdue(now).flat_map(|(_, hold)| self.spots_of(hold, item));
-        overdue.filter(|(spot, _)| spot.origin == Origin::Pool(pool)).map(|(_, units)| units).sum()
+        overdue.filter(|(spot, _)| matches(*spot)).map(|(_, units)| units).sum()
     }
 
     fn spots_of<'a>(&'a self, hold: &'a Hold, item: ItemNo) -> impl Iterator<Item = (Spot, u64)> {
@@ -203,17 +220,11 @@ impl Ledger {
         lines.flat_map(|line| line.at.iter().copied())
     }
 
-    fn is_back_in_pool(&self, spot: Spot, now: Time) -> bool {
-        matches!(spot.origin, Origin::Pool(pool) if self.pool(pool).is_open(now))
-    }
-
     /// What is taken of a window's capacity at `now`: holds past their end count no more.
     pub fn taken_of_window(&self, item: ItemNo, window: u32, now: Time) -> u64 {
         let windows = self.item(item).info.as_ref().map(|it| &it.windows);
         let used = windows.and_then(|it| it.get(&window)).copied().unwrap_or_default();
-        let overdue = self.overdue(now).flat_map(|(_, hold)| self.spots_of(hold, item));
-        let ours = overdue.filter(|(spot, _)| spot.origin == Origin::Window(window));
-        let over: u64 = ours.map(|(_, units)| units).sum();
+        let over = self.given_back_to(item, now, |it| it.origin == Origin::Window(window));
         used.held - over.min(used.held) + used.taken
     }
 
@@ -247,8 +258,10 @@ impl Ledger {
     }
     /// Units that the pools hold at a location and that are not there, promised as they may be.
     pub fn pool_deficit(&self, item: ItemNo, location: LocationNo) -> u64 {
-        let cell = self.cell(item, location);
-        u64::try_from((cell.pooled - cell.unpromised()).min(cell.pooled)).unwrap_or(0)
+        let parts = self.item(item).pools().iter().filter_map(|it| self.pool(*it).part(item));
+        let pooled: i64 = parts.map(|it| it.left_at(location).max(0)).sum();
+        let missing = pooled - self.cell(item, location).unpromised();
+        u64::try_from(missing.min(pooled)).unwrap_or(0)
     }
 
     /// An item of which something may be promised.

@@ -4,7 +4,7 @@ use super::evolve::Recorded;
 use super::{ItemNo, Ledger, LocationNo, Pool, PoolNo, Shortages, Tranche};
 use crate::*;
 
-/// A shelf with pooled units before an entry: item, location, units promised to nobody.
+/// A shelf of an item with pools before an entry: item, location, units promised to nobody.
 pub(super) type Watched = Vec<(ItemNo, LocationNo, i64)>;
 
 impl Ledger {
@@ -128,7 +128,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Shelves with pooled units that the movements are about to change.
+    /// Shelves of items with pools that the movements are about to change.
     pub(super) fn watch_pools(&self, movements: &[Movement]) -> Watched {
         let mut watched = Watched::new();
         if self.pools.is_empty() {
@@ -144,7 +144,7 @@ impl Ledger {
                 };
                 let cell = self.cell(item, location);
                 let known = watched.iter().any(|(it, at, _)| (*it, *at) == (item, location));
-                if cell.pooled > 0 && !known {
+                if !self.item(item).pools().is_empty() && !known {
                     watched.push((item, location, cell.unpromised()));
                 }
             }

@@ -133,7 +133,9 @@ impl Sheet {
         location: &LocationId,
         cell: &Cell,
     ) -> Vec<(&'static str, i64, i64)> {
-        let names = || std::iter::once(&item.sku).chain(item.aliases());
+        // Whatever was merged into another has handed over its names with all it had.
+        let merged = item.info.as_ref().is_some_and(|it| it.merged_into.is_some());
+        let names = || std::iter::once(&item.sku).chain(item.aliases()).filter(move |_| !merged);
         let balance = |condition: Condition| {
             let account = Account::Shelf(location.clone(), condition);
             let at = |name: &Sku| self.accounts.get(&(name.clone(), account.clone())).copied();
