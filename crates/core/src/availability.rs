@@ -19,8 +19,8 @@
 use serde::Serialize;
 
 use crate::{
-    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, Mode, NOW, Origin, Oversell,
-    Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
+    ChannelNo, Claimant, ItemNo, KeptBack, Ledger, LocationNo, LowStock, Mode, NOW, Origin,
+    Oversell, Pending, PoolDraw, PoolNo, Recipe, Ruling, Time,
 };
 
 /// The figures of one item at one location that the formula begins with, in base units.
@@ -234,6 +234,15 @@ impl Offer {
     }
 }
 
+/// The moments that the formula asks for.
+struct When {
+    /// Whose window is asked for, of an item with capacity.
+    slot: Option<Time>,
+    now: Time,
+    /// Until when supply counts as there, beside what the channel sells ahead.
+    by: Time,
+}
+
 impl ChannelRules {
     /// For what stands assembled of a kit. It has no oversell: what is not assembled is made of
     /// parts, and these say how far they can be oversold.
@@ -280,6 +289,14 @@ impl Ledger {
             return PLAIN;
         }
         channel_rules_of(&self.ruling_on_channel(item, channel, position))
+    }
+
+    /// When the item counts as low on the channel, if a rule says so.
+    pub fn low_stock(&self, item: ItemNo, channel: ChannelNo) -> Option<LowStock> {
+        if !self.is_ruled(item) {
+            return None;
+        }
+        self.ruling_on_channel(item, Some(channel), NOW).find(|it| it.low_stock)
     }
 
     /// Which locations serve the channel for this item, in the order in which they are drawn on.
@@ -406,22 +423,31 @@ impl Ledger {
         pending: &Pending,
     ) -> Terms {
         let rules = self.channel_rules(item, who.channel, NOW);
-        self.terms_by(&rules, item, who, slot, now, pending)
+        self.terms_with(&rules, item, who, &When { slot, now, by: Time(0) }, pending)
+    }
+
+    /// As [`Ledger::terms`], once everything has arrived that is expected until `by`: beside what
+    /// the channel sells ahead. Of a kit the terms of what stands assembled.
+    pub fn terms_by(&self, item: ItemNo, who: &Claimant<'_>, now: Time, by: Time) -> Terms {
+        let rules = self.channel_rules(item, who.channel, NOW);
+        let is_kit = self.item(item).recipe().is_some();
+        let rules = if is_kit { rules.of_assembled() } else { rules };
+        self.terms_with(&rules, item, who, &When { slot: None, now, by }, &Pending::default())
     }
 
     /// The terms of what stands assembled of a kit.
     pub fn assembled(&self, item: ItemNo, who: &Claimant<'_>, now: Time) -> Terms {
-        let rules = self.channel_rules(item, who.channel, NOW);
-        self.terms_by(&rules.of_assembled(), item, who, None, now, &Pending::default())
+        let rules = self.channel_rules(item, who.channel, NOW).of_assembled();
+        let when = When { slot: None, now, by: Time(0) };
+        self.terms_with(&rules, item, who, &when, &Pending::default())
     }
 
-    fn terms_by(
+    fn terms_with(
         &self,
         rules: &ChannelRules,
         item: ItemNo,
         who: &Claimant<'_>,
-        slot: Option<Time>,
-        now: Time,
+        &When { slot, now, by }: &When,
         pending: &Pending,
     ) -> Terms {
         let mut sum = Sum::default();
@@ -433,8 +459,12 @@ impl Ledger {
         for location in locations {
             sum.add(&self.shelf_terms(item, *location, now, pending));
         }
-        if rules.sell_ahead_days > 0 {
-            let until = now.plus_seconds(rules.sell_ahead_days.saturating_mul(86_400));
+        let ahead = match rules.sell_ahead_days {
+            0 => Time(0),
+            days => now.plus_seconds(days.saturating_mul(86_400)),
+        };
+        let until = ahead.max(by);
+        if until > Time(0) {
             sum.incoming = self.incoming(item, locations, until, NOW);
         }
         sum.terms(rules, self.own(item, who, now, pending))

@@ -181,5 +181,8 @@ fn not_there(missing: Missing) -> &'static str {
         Missing::Transfer => "no transfer has this name",
         Missing::Position => "nothing is recorded at this position",
         Missing::Timeline => "timelines are switched off (setting projector.timeline)",
+        Missing::Pool => "no pool has this name",
+        Missing::Kit => "the item is no kit",
+        Missing::TooOld { .. } => "some of these notices are not kept any more",
     }
 }

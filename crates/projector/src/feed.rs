@@ -18,6 +18,8 @@ impl Projector {
         previous: Hash,
         body: Option<&BlockBody>,
     ) -> Result<(), Fault> {
+        // A checkpoint is of whole blocks with all their notices.
+        let _whole = self.whole_blocks();
         let folded = {
             let mut state = self.write();
             // Arithmetic that overflows is damage like any other: stop folding, keep answering.
@@ -29,7 +31,26 @@ impl Projector {
             })
         };
         self.announce();
+        if folded.is_ok() {
+            self.sweep(tip.height);
+        }
         folded
+    }
+
+    /// Looks at what the block changed for many items at once. Readers get in between the slices;
+    /// the next block waits.
+    fn sweep(&self, height: u64) {
+        loop {
+            let mut state = self.write();
+            match catch_unwind(AssertUnwindSafe(|| state.sweep())) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => {
+                    state.halted = Some(format!("the notices of block {height} panicked"));
+                    return;
+                }
+            }
+        }
     }
 
     /// Stops folding for good if the journal turned out to be broken.

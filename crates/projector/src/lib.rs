@@ -11,6 +11,7 @@ mod decode;
 mod feed;
 mod follow;
 mod look_up;
+mod notices;
 mod projector;
 mod query;
 mod replay;

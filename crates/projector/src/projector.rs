@@ -20,6 +20,8 @@ pub struct Projector {
     state: RwLock<State>,
     /// Held by whoever folds blocks: one at a time, in the order of the journal.
     pub(crate) reader: Mutex<Box<dyn Reader>>,
+    /// Held while a block is folded and looked at: a checkpoint is taken between blocks.
+    block: Mutex<()>,
     /// Counts folds, for those who wait for a position.
     folds: Mutex<u64>,
     folded: Condvar,
@@ -55,6 +57,7 @@ impl Projector {
             config,
             state: RwLock::new(state),
             reader: Mutex::new(reader),
+            block: Mutex::new(()),
             folds: Mutex::new(0),
             folded: Condvar::new(),
             begun,
@@ -182,6 +185,11 @@ impl Projector {
     pub(crate) fn announce(&self) {
         *self.folds.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.folded.notify_all();
+    }
+
+    /// As long as this is held, no block is half done. Taken before the state.
+    pub(crate) fn whole_blocks(&self) -> MutexGuard<'_, ()> {
+        self.block.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {

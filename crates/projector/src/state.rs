@@ -1,10 +1,11 @@
-//! What blocks are folded into: the book, the timelines, and the tip they belong to.
+//! What blocks are folded into: the book, the timelines, the notices, and the tip they belong to.
 
 use std::collections::BTreeMap;
 
-use onhand_core::{BlockBody, Book, LedgerId, Time, Tracking};
+use onhand_core::{BlockBody, Book, Entry, ItemNo, LedgerId, Time, Tracking};
 use onhand_journal::{Fault, Hash, Tip};
 
+use crate::notices::{Notices, Sweep};
 use crate::timeline::LedgerLog;
 
 /// The projection of one shard.
@@ -12,6 +13,9 @@ pub(crate) struct State {
     pub tip: Tip,
     pub book: Book,
     pub logs: BTreeMap<LedgerId, LedgerLog>,
+    pub notices: BTreeMap<LedgerId, Notices>,
+    /// What is left to look at after the last block, by ledger. None once its sweeps are done.
+    sweeps: Vec<Sweep>,
     /// Whether items keep timelines.
     pub timeline: bool,
     /// Whether changes are remembered for a checkpoint.
@@ -22,8 +26,16 @@ pub(crate) struct State {
 
 impl State {
     pub fn new(key: [u8; 16], timeline: bool) -> State {
-        let (tip, book, logs) = (Tip::default(), Book::new(key), BTreeMap::new());
-        State { tip, book, logs, timeline, tracked: false, halted: None }
+        State {
+            tip: Tip::default(),
+            book: Book::new(key),
+            logs: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            sweeps: Vec::new(),
+            timeline,
+            tracked: false,
+            halted: None,
+        }
     }
 
     /// Begins or ends to remember what changes, for a checkpoint to write.
@@ -38,6 +50,10 @@ impl State {
         for log in self.logs.values_mut() {
             log.tracked = tracked;
             drop(log.take_changes());
+        }
+        for notices in self.notices.values_mut() {
+            notices.tracked = tracked;
+            drop(notices.take_changes());
         }
     }
 
@@ -79,20 +95,64 @@ impl State {
         Ok(())
     }
 
-    /// Notes where each entry is, and what it did to each item.
+    /// Notes where each entry is, what it did to each item, and what is worth a notice.
     fn log(&mut self, height: u64, time: Time, body: &BlockBody) {
+        let mut touched: Vec<(ItemNo, u64)> = Vec::new();
         for run in body.entries.chunk_by(|one, next| one.ledger == next.ledger) {
             let id = &run[0].ledger;
             let Some(ledger) = self.book.ledger(id) else { continue };
             if !self.logs.contains_key(id) {
-                let log = LedgerLog::new(self.tracked);
-                self.logs.insert(id.clone(), log);
+                self.logs.insert(id.clone(), LedgerLog::new(self.tracked));
+                self.notices.insert(id.clone(), Notices::new(self.tracked));
             }
             let Some(log) = self.logs.get_mut(id) else { continue };
             log.mark(run[0].position, height, time);
-            if self.timeline {
-                run.iter().for_each(|entry| log.add(ledger, entry, time));
+            touched.clear();
+            for entry in run {
+                log.add(ledger, entry, time, self.timeline, &mut touched);
+            }
+            self.notice(time, run, &mut touched);
+        }
+    }
+
+    /// Looks once at every item that the entries touched, at its last position.
+    fn notice(&mut self, time: Time, run: &[Entry], touched: &mut Vec<(ItemNo, u64)>) {
+        let id = &run[0].ledger;
+        let (Some(ledger), Some(notices)) = (self.book.ledger(id), self.notices.get_mut(id)) else {
+            return;
+        };
+        let mut news = Vec::new();
+        for entry in run {
+            if !entry.flags.is_empty() {
+                Notices::note_oversold(ledger, entry, time, &mut news);
+            }
+            if let Some(sweep) = Sweep::after(ledger, entry, time) {
+                let known = self.sweeps.iter().position(|it| it.ledger == *id);
+                let before = known.map(|index| self.sweeps.swap_remove(index));
+                self.sweeps.push(match before {
+                    Some(before) => before.and(sweep),
+                    None => sweep,
+                });
             }
         }
+        touched.sort_unstable();
+        for one in touched.chunk_by(|one, next| one.0 == next.0) {
+            let (item, position) = one[one.len() - 1];
+            notices.look(ledger, item, None, position, time, &mut news);
+        }
+        notices.tell(news);
+    }
+
+    /// Looks at the next items that the last block changed by a rule. True: there are more.
+    pub fn sweep(&mut self) -> bool {
+        let Some(mut sweep) = self.sweeps.pop() else { return false };
+        let (ledger, notices) =
+            (self.book.ledger(&sweep.ledger), self.notices.get_mut(&sweep.ledger));
+        if let (Some(ledger), Some(notices)) = (ledger, notices)
+            && sweep.go_on(ledger, notices)
+        {
+            self.sweeps.push(sweep);
+        }
+        !self.sweeps.is_empty()
     }
 }

@@ -9,9 +9,10 @@ use onhand_core::{Frame, LedgerId};
 use onhand_journal::Tip;
 
 use super::dirty::{Dirty, Part};
-use super::keys::{self, Kind, MARKS, PAGE};
+use super::keys::{self, Kind, MARKS, NOTICE_CHUNKS, NOTICES, PAGE};
 use super::store::{Stored, Trouble, seal};
-use super::writer::Written;
+use super::writer::{Written, WrittenLedger};
+use crate::notices::Notice;
 use crate::projector::Projector;
 use crate::state::State;
 
@@ -25,8 +26,8 @@ const ROUNDS_MAX: usize = 8;
 /// The end of a copy: its moment, and what was only known then.
 pub struct Moment {
     pub tip: Tip,
-    /// Ledgers whose position moved, with their new position and number of marks.
-    pub moved: Vec<(LedgerId, u64, usize)>,
+    /// Ledgers whose position moved, with how much of them is stored now.
+    pub moved: Vec<(LedgerId, WrittenLedger)>,
 }
 
 /// Hands everything that changed to `keep`. None: the projection is halted, which is no state to
@@ -52,6 +53,7 @@ pub fn capture(
         dirty.take(&mut projector.write());
     }
     let (moment, last) = {
+        let _whole = projector.whole_blocks();
         let mut state = projector.write();
         if state.halted.is_some() {
             return Ok(None);
@@ -86,9 +88,36 @@ fn last_round(
             let value = seal(&key, &marks[chunk * MARKS..end])?;
             stored.push((key, value));
         }
-        moved.push((id.clone(), ledger.position(), marks.len()));
+        let last = keep_notices(state, id, before.notices, &mut stored)?;
+        let now = WrittenLedger { position: ledger.position(), marks: marks.len(), notices: last };
+        moved.push((id.clone(), now));
     }
     Ok((Moment { tip: state.tip, moved }, stored))
+}
+
+/// Copies the chunks of notices that changed since the notice numbered `before`; the last number.
+fn keep_notices(
+    state: &State,
+    id: &LedgerId,
+    before: u64,
+    stored: &mut Vec<Stored>,
+) -> Result<u64, Trouble> {
+    let Some(notices) = state.notices.get(id) else { return Ok(0) };
+    let chunk_of = |number: u64| (number - 1) / NOTICES as u64;
+    if notices.last() == before {
+        return Ok(before);
+    }
+    let first = chunk_of((before + 1).max(notices.oldest()));
+    for chunk in first..=chunk_of(notices.last()) {
+        let begin = (chunk * NOTICES as u64 + 1).max(notices.oldest());
+        let all = notices.after(begin - 1).take_while(|(number, _)| chunk_of(*number) == chunk);
+        let all: Vec<&Notice> = all.map(|(_, notice)| notice).collect();
+        let place = (chunk % NOTICE_CHUNKS) as u32;
+        let key = keys::of_ledger(Kind::Notices, id, &place.to_be_bytes());
+        let value = seal(&key, &(begin, all))?;
+        stored.push((key, value));
+    }
+    Ok(notices.last())
 }
 
 fn copy_frame(id: &LedgerId, frame: &Frame) -> Result<Stored, Trouble> {
@@ -114,7 +143,9 @@ fn copy_part(state: &State, id: &LedgerId, part: &Part) -> Result<Option<Stored>
             let key = keys::of_ledger(Kind::Page, id, &number.to_be_bytes());
             let items = page(ledger.items(), *number);
             let logs = log.map_or(&[][..], |log| page(log.items(), *number));
-            let value = seal(&key, &(items, logs))?;
+            let begin = *number as usize * PAGE;
+            let levels = state.notices.get(id).map(|it| it.levels_of(begin..begin + PAGE));
+            let value = seal(&key, &(items, logs, levels.unwrap_or_default()))?;
             return Ok(Some((key, value)));
         }
         Part::Stretch(item, number) => {

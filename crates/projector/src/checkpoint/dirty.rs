@@ -58,6 +58,9 @@ impl Dirty {
                 pages.extend(quiet.into_iter().map(|it| it / PAGE as u32));
                 parts.extend(sealed.into_iter().map(|(item, n)| Part::Stretch(item, n)));
             }
+            if let Some(notices) = state.notices.get_mut(id) {
+                pages.extend(notices.take_changes().into_iter().map(|it| it / PAGE as u32));
+            }
             pages.sort_unstable();
             pages.dedup();
             parts.extend(pages.into_iter().map(Part::Page));

@@ -2,12 +2,19 @@
 
 use onhand_core::LedgerId;
 
+use crate::notices::KEPT_MAX;
+
 /// Items of a page: small, because a page is written whole when one of its items changes.
 pub const PAGE: usize = 8;
 /// Marks of a chunk.
 pub const MARKS: usize = 512;
 /// Answers of a chunk.
 pub const ANSWERS: usize = 512;
+
+/// Notices of a chunk.
+pub const NOTICES: usize = 512;
+/// Chunks of notices: as many as are kept. A chunk takes the place of the oldest.
+pub const NOTICE_CHUNKS: u64 = (KEPT_MAX / NOTICES + 2) as u64;
 
 /// The first byte of a key: what it is. In the order in which they are loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +29,11 @@ pub enum Kind {
     Order = 6,
     Hold = 7,
     Transfer = 8,
-    Answers = 9,
+    Notices = 9,
+    Answers = 10,
 }
 
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 11] = [
     Kind::Meta,
     Kind::Frame,
     Kind::Page,
@@ -35,6 +43,7 @@ const KINDS: [Kind; 10] = [
     Kind::Order,
     Kind::Hold,
     Kind::Transfer,
+    Kind::Notices,
     Kind::Answers,
 ];
 

@@ -5,11 +5,13 @@ use onhand_core::{
     Transfer, TransferId,
 };
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 use super::keys::{self, ANSWERS, Key, Kind, MARKS, PAGE};
 use super::meta::Meta;
 use super::store::{Store, Trouble};
 use super::writer::{Written, WrittenLedger};
+use crate::notices::Notice;
 use crate::state::State;
 use crate::timeline::{ItemLog, LedgerLog, Mark, Sealed};
 
@@ -17,13 +19,16 @@ use crate::timeline::{ItemLog, LedgerLog, Mark, Sealed};
 pub fn load(store: &mut Store, meta: &Meta, key: [u8; 16]) -> Result<(State, Written), Trouble> {
     let mut state = State::new(key, meta.timeline);
     state.book.seen.reserve(usize::try_from(meta.answers).unwrap_or(0));
-    let mut loading = Loading { state, written: Written::default() };
+    let mut loading = Loading { state, written: Written::default(), notices: BTreeMap::new() };
     store.load(meta, &mut |key, value| loading.add(key, value))?;
-    let Loading { mut state, mut written } = loading;
+    loading.put_notices()?;
+    let Loading { mut state, mut written, .. } = loading;
     state.tip = meta.tip;
     for (id, ledger) in &state.book.ledgers {
+        state.notices.entry(id.clone()).or_default();
         let marks = state.logs.get(id).map_or(0, |log| log.marks().len());
-        let stored = WrittenLedger { position: ledger.position(), marks };
+        let notices = state.notices.get(id).map_or(0, |it| it.last());
+        let stored = WrittenLedger { position: ledger.position(), marks, notices };
         written.ledgers.insert(id.clone(), stored);
     }
     Ok((state, written))
@@ -32,6 +37,8 @@ pub fn load(store: &mut Store, meta: &Meta, key: [u8; 16]) -> Result<(State, Wri
 struct Loading {
     state: State,
     written: Written,
+    /// Chunks of notices, by the number of their first.
+    notices: BTreeMap<LedgerId, BTreeMap<u64, Vec<Notice>>>,
 }
 
 impl Loading {
@@ -41,6 +48,12 @@ impl Loading {
         match (kind, ledger) {
             (Kind::Answers, None) => self.add_answers(value),
             (Kind::Frame, Some(id)) => self.add_frame(&id, value),
+            (Kind::Notices, Some(id)) => {
+                let (first, chunk): (u64, Vec<Notice>) = read(value)?;
+                self.notices.entry(id).or_default().insert(first, chunk);
+                Some(())
+            }
+            (Kind::Page, Some(id)) => self.add_page(id, rest, value),
             (kind, Some(id)) => {
                 let ledger = self.state.book.ledgers.get_mut(&id)?;
                 let log = self.state.logs.entry(id).or_default();
@@ -57,6 +70,42 @@ impl Loading {
         }
         self.state.book.ledgers.insert(id.clone(), Ledger::from_frame(frame));
         Some(())
+    }
+
+    fn add_page(&mut self, id: LedgerId, rest: &[u8], value: &[u8]) -> Option<()> {
+        let [number] = keys::numbers(rest)?;
+        let first = number as usize * PAGE;
+        let ledger = self.state.book.ledgers.get_mut(&id)?;
+        if ledger.items().len() != first {
+            return None;
+        }
+        type Stored = (Vec<Item>, Vec<ItemLog>, (u32, Vec<u8>));
+        let (items, logs, (channels, levels)): Stored = read(value)?;
+        items.into_iter().for_each(|item| ledger.put_item(item));
+        let notices = self.state.notices.entry(id.clone()).or_default();
+        notices.put_levels(ledger, first, channels, &levels);
+        let log = self.state.logs.entry(id).or_default();
+        logs.into_iter().for_each(|item| log.put_item(item));
+        Some(())
+    }
+
+    /// Notices in their order. A chunk that was left behind is older than what is kept.
+    fn put_notices(&mut self) -> Result<(), Trouble> {
+        for (id, chunks) in std::mem::take(&mut self.notices) {
+            let notices = self.state.notices.entry(id).or_default();
+            let mut begin = u64::MAX;
+            for (first, chunk) in chunks.iter().rev() {
+                if begin != u64::MAX && first + chunk.len() as u64 != begin {
+                    break;
+                }
+                begin = *first;
+            }
+            let kept = chunks.into_iter().filter(|(first, _)| *first >= begin);
+            if !kept.into_iter().all(|(first, chunk)| notices.put_notices(first, chunk)) {
+                return Err(Trouble::Damaged("notices are missing".to_string()));
+            }
+        }
+        Ok(())
     }
 
     fn add_answers(&mut self, value: &[u8]) -> Option<()> {
@@ -86,7 +135,6 @@ fn add_part(
     value: &[u8],
 ) -> Option<()> {
     match kind {
-        Kind::Page => add_page(ledger, log, rest, value),
         Kind::Stretch => {
             let [item, number] = keys::numbers(rest)?;
             let known = log.items().get(item as usize)?.sealed().len();
@@ -117,19 +165,8 @@ fn add_part(
             ledger.put_transfer(id, transfer);
             Some(())
         }
-        Kind::Meta | Kind::Frame | Kind::Answers => None,
+        Kind::Meta | Kind::Frame | Kind::Page | Kind::Notices | Kind::Answers => None,
     }
-}
-
-fn add_page(ledger: &mut Ledger, log: &mut LedgerLog, rest: &[u8], value: &[u8]) -> Option<()> {
-    let [number] = keys::numbers(rest)?;
-    if ledger.items().len() != number as usize * PAGE {
-        return None;
-    }
-    let (items, logs): (Vec<Item>, Vec<ItemLog>) = read(value)?;
-    items.into_iter().for_each(|item| ledger.put_item(item));
-    logs.into_iter().for_each(|item| log.put_item(item));
-    Some(())
 }
 
 fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Option<T> {

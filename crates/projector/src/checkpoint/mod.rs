@@ -7,12 +7,13 @@
 //! |---|---|
 //! | 0 | [`meta::Meta`]: whose it is, its tip, and a digest over all other keys and values |
 //! | 1, ledger | `Frame`: position, locations, channels, rules |
-//! | 2, ledger, page | items and their open stretches, [`keys::PAGE`] items a page |
+//! | 2, ledger, page | items, their open stretches and levels, [`keys::PAGE`] items a page |
 //! | 3, ledger, item, n | a sealed stretch of an item's timeline |
 //! | 4, ledger, n | marks of the timeline, [`keys::MARKS`] a chunk |
 //! | 5, ledger, n | pool, by its number |
 //! | 6, 7, 8, ledger, id | order, hold, transfer |
-//! | 9, n | fingerprints of answered commands and their places, [`keys::ANSWERS`] a chunk |
+//! | 9, ledger, n | the newest notices, [`keys::NOTICES`] a chunk, in a ring |
+//! | 10, n | fingerprints of answered commands and their places, [`keys::ANSWERS`] a chunk |
 //!
 //! Values are postcard with a CRC-32 over key and value behind. All that changed between two
 //! checkpoints is written in one atomic batch together with the meta, and is then flushed.

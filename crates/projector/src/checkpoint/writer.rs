@@ -23,6 +23,8 @@ const PIECE_BYTES: usize = 4 * 1024 * 1024;
 pub struct WrittenLedger {
     pub position: u64,
     pub marks: usize,
+    /// The number of the last notice.
+    pub notices: u64,
 }
 
 /// How much is stored of what only grows.
@@ -86,9 +88,7 @@ impl Writer {
 
     fn note(&mut self, moment: Moment) {
         self.tip = moment.tip;
-        for (id, position, marks) in moment.moved {
-            self.written.ledgers.insert(id, WrittenLedger { position, marks });
-        }
+        self.written.ledgers.extend(moment.moved);
     }
 
     pub fn bytes_on_disk(&self) -> u64 {

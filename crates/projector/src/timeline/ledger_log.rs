@@ -71,8 +71,16 @@ impl LedgerLog {
         self.items.get(item.0 as usize)
     }
 
-    /// Adds what `entry` did, by the ledger that has recorded it.
-    pub fn add(&mut self, ledger: &Ledger, entry: &Entry, recorded: Time) {
+    /// Adds what `entry` did, by the ledger that has recorded it, if `keep`. Either way the items
+    /// that it touched are added to `items`, with its position.
+    pub fn add(
+        &mut self,
+        ledger: &Ledger,
+        entry: &Entry,
+        recorded: Time,
+        keep: bool,
+        items: &mut Vec<(ItemNo, u64)>,
+    ) {
         let mut touched = std::mem::take(&mut self.scratch);
         touches(ledger, entry, &mut touched);
         if let Fact::ItemsMerged(it) = &entry.fact {
@@ -82,7 +90,10 @@ impl LedgerLog {
         let late_us = recorded.0 - effective(entry, recorded).0;
         let order = committed_order(&entry.fact);
         for one in touched.chunk_by(|one, next| one.item == next.item) {
-            self.add_to_item(one, entry.position, late_us, order);
+            items.push((one[0].item, entry.position));
+            if keep {
+                self.add_to_item(one, entry.position, late_us, order);
+            }
         }
         self.scratch = touched;
     }

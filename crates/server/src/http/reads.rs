@@ -93,6 +93,14 @@ fn trouble(error: &QueryError) -> Trouble {
         Missing::Transfer => "no transfer has this name",
         Missing::Position => "nothing is recorded at this position",
         Missing::Timeline => "timelines are switched off (projector.timeline)",
+        Missing::Pool => "no pool has this name",
+        Missing::Kit => "the item is no kit",
+        Missing::TooOld { oldest } => {
+            let message = format!(
+                "some of these notices are not kept any more: the oldest that is has the number {oldest}"
+            );
+            return Trouble::NotFound { message };
+        }
     };
     Trouble::NotFound { message: what.to_owned() }
 }
