@@ -32,6 +32,13 @@ impl Pending {
         self.sum(item, |it| it.location == location)
     }
 
+    pub(crate) fn of_item(&self, item: ItemNo) -> u64 {
+        if self.0.is_empty() {
+            return 0;
+        }
+        self.sum(item, |_| true)
+    }
+
     pub(crate) fn of_pool(&self, item: ItemNo, pool: PoolNo) -> u64 {
         if self.0.is_empty() {
             return 0;

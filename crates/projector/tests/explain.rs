@@ -99,12 +99,6 @@ impl History {
         for hold in due {
             self.shard.ok("expire_hold", json!({ "hold": hold }));
         }
-        let pools = self.ledger().pools().iter().enumerate();
-        let ended = pools.filter(|(_, it)| it.closed.is_none() && !it.is_open(now));
-        let ended: Vec<Value> = ended.map(|(number, _)| self.closed(number)).collect();
-        for fact in ended {
-            self.shard.record(fact);
-        }
     }
 
     fn line(&mut self, most: u64) -> Value {
@@ -231,30 +225,21 @@ impl History {
     /// Releases a tranche, or closes a pool with what is left of it.
     fn change_pool(&mut self) {
         let ledger = self.ledger();
-        let mut pools = ledger.pools().iter().enumerate();
-        let Some((number, pool)) = pools.find(|(_, it)| it.closed.is_none()) else { return };
+        let Some(pool) = ledger.pools().iter().find(|it| it.closed.is_none()) else { return };
         let waiting = pool.tranches.iter().find(|it| it.released.is_none());
         let fact = match waiting {
             Some(it) => json!({"tranche_released": {"pool": pool.id, "tranche": it.id}}),
-            None => self.closed(number),
+            None => {
+                let split = |(location, units): &(LocationNo, i64)| json!({"location": ledger.location(*location).id, "quantity": units});
+                let line = |part: &PoolPart| {
+                    let at: Vec<Value> = part.left.iter().map(split).collect();
+                    json!({"sku": ledger.item(part.item).sku, "at": at})
+                };
+                let lines: Vec<Value> = pool.parts.iter().map(line).collect();
+                json!({"pool_closed": {"pool": pool.id, "lines": lines}})
+            }
         };
         self.shard.record(fact);
-    }
-
-    /// A pool closed with what is left of it.
-    fn closed(&self, number: usize) -> Value {
-        let ledger = self.ledger();
-        let pool = &ledger.pools()[number];
-        let split = |(location, units): &(LocationNo, i64)| json!({"location": ledger.location(*location).id, "quantity": units.unsigned_abs()});
-        let lines = |sign: i64| -> Vec<Value> {
-            let line = |part: &PoolPart| {
-                let at = part.left.iter().filter(|(_, units)| units.signum() == sign);
-                let at: Vec<Value> = at.map(split).collect();
-                json!({"sku": ledger.item(part.item).sku, "at": at})
-            };
-            pool.parts.iter().map(line).collect()
-        };
-        json!({"pool_closed": {"pool": pool.id, "lines": lines(1), "owed": lines(-1)}})
     }
 
     /// A recipe, expected supply, another mode.
@@ -317,8 +302,7 @@ impl History {
         for pool in ledger.pools().iter().filter(|it| it.closed.is_none()) {
             for (location, units) in pool.part(from).iter().flat_map(|it| &it.left) {
                 claims.push(json!({"location": ledger.location(*location).id, "claim": "pooled",
-                                   "quantity": units.unsigned_abs(), "owed": *units < 0,
-                                   "pool": pool.id}));
+                                   "quantity": units, "pool": pool.id}));
             }
         }
         let fact = json!({"items_merged": {"from": "M", "into": "G", "claims": claims}});

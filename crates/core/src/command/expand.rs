@@ -555,4 +555,136 @@ mod tests {
             assert_eq!(said[place], format!("{sku}@A sellable {left} free {left}"), "{case}");
         }
     }
+
+    #[test]
+    fn parts_without_end_and_parts_by_capacity_make_no_kit_scarce() {
+        check(
+            "
+            register_item K
+            register_item WRAP
+            register_item SETUP
+            set_mode WRAP mode=unlimited
+            set_mode SETUP mode={\"capacity\":{\"limit\":3,\"window\":\"1d\",\"zone\":\"UTC\"}}
+            define_kit K W:2 WRAP:1 SETUP:1
+            receive_stock A W:10
+            offer K web
+            hold_stock H1 channel=web K:2
+            hold_stock H2 channel=web K:2
+            hold_stock H2 channel=web K:2 partial=best_effort
+            commit_order O1 hold=H1
+            order O1
+            cancel_order O1 1:1
+            ship_order O1 1:1
+            return_stock A order=O1 1:1/sellable
+            order O1
+            reverse_entry 18 reason=did_not_occur
+            assemble_kit K location=A quantity=2
+            disassemble_kit K location=A quantity=1
+            stock W@A
+            stock WRAP@A
+            define_kit K WRAP:1
+            offer K web
+            define_kit WRAP W:1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 item_registered:
+                8 item_registered:
+                9 mode_set:
+                10 mode_set:
+                11 kit_defined:
+                12 stock_received: W 10 supplier > A/sellable
+                K reservable 3 published 3 | assembled reservable 0 published 0 | base 0 share 0
+                13 stock_held: W@A held +4; WRAP@A held +2; SETUP@A held +2 for 0s; until 900s
+                rejected insufficient_stock lines=[available=1 index=0 limiting=capacity line=1 part=SETUP requested=2 shortfall=1 sku=K]
+                14 stock_held: W@A held +2; WRAP@A held +1; SETUP@A held +1 for 0s; until 900s
+                15 order_committed: W@A held -4; W@A committed +4; WRAP@A held -2; WRAP@A committed +2; SETUP@A held -2 for 0s; SETUP@A committed +2 for 0s
+                O1 | 1.1 ordered 4 committed 4 | 1.2 ordered 2 committed 2 | 1.3 ordered 2 committed 2
+                16 order_cancelled: W@A committed -2; WRAP@A committed -1; SETUP@A committed -1 for 0s
+                17 order_shipped: W 2 A/sellable > customer; WRAP 1 supplier > customer; SETUP 1 supplier > customer; W@A committed -2; WRAP@A committed -1; SETUP@A committed -1
+                18 stock_returned: W 2 customer > A/sellable; WRAP 1 customer > supplier; SETUP 1 customer > supplier; 1.1 linked 2; 1.2 linked 1; 1.3 linked 1
+                O1 | 1.1 ordered 4 shipped 2 cancelled 2 returned 2 | 1.2 ordered 2 shipped 1 cancelled 1 returned 1 | 1.3 ordered 2 shipped 1 cancelled 1 returned 1
+                19 entry_reversed: W 2 A/sellable > customer; WRAP 1 supplier > customer; SETUP 1 supplier > customer
+                20 kit_assembled: W 4 A/sellable > conversion; WRAP 2 supplier > conversion; SETUP 2 supplier > conversion; K 2 conversion > A/sellable
+                21 kit_disassembled: K 1 A/sellable > conversion; W 2 conversion > A/sellable; WRAP 1 conversion > supplier; SETUP 1 conversion > supplier
+                W@A sellable 6 held 2 free 4
+                WRAP@A sellable 0 held 1 free -1
+                22 kit_defined:
+                K unlimited
+                rejected contradiction field=sku message=must be counted by its units: a kit has what its parts make
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_closed_part_makes_no_kit() {
+        check(
+            "
+            register_item K
+            define_kit K W:1 G:1
+            receive_stock A W:4
+            close_item G
+            hold_stock H1 K:1@A
+            define_kit K W:1
+            close_item G
+            hold_stock H1 K:1@A
+            close_item K
+            define_kit K W:2
+            rename_item W to=WW
+            hold_stock H2 K:1@A
+            commit_order O1 hold=H1 K:1@A
+            define_kit K WW:2
+            assemble_kit K location=A quantity=1
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 4 supplier > A/sellable
+                rejected contradiction field=sku message=is a part of the kit K
+                rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 location=A part=G requested=1 shortfall=1 sku=K]
+                9 kit_defined:
+                10 item_closed:
+                11 stock_held: W@A held +1; until 900s
+                12 item_closed:
+                rejected item_closed sku=K
+                13 item_renamed:
+                rejected item_closed sku=K
+                14 order_committed: WW@A held -1; WW@A committed +1
+                rejected item_closed sku=K
+                rejected item_closed sku=K
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_hold_of_a_kit_outlives_the_names_of_its_parts() {
+        check(
+            "
+            register_item K
+            define_kit K W:2 G:1
+            receive_stock A W:10 G:5 K:1
+            hold_stock H1 K:3@A
+            rename_item W to=WW
+            rename_item K to=KK
+            commit_order O1 hold=H1 K:3@A
+            order O1
+            cancel_order O1 1:1
+            ship_order O1 1:2(sku=K)
+            return_stock A order=O1 1:1/sellable(sku=KK)
+            ",
+            expect![[r#"
+                6 item_registered:
+                7 kit_defined:
+                8 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable; K 1 supplier > A/sellable
+                9 stock_held: K@A held +1; W@A held +4; G@A held +2; until 900s
+                10 item_renamed:
+                11 item_renamed:
+                12 order_committed: KK@A held -1; KK@A committed +1; WW@A held -4; WW@A committed +4; G@A held -2; G@A committed +2
+                O1 | 1 ordered 1 committed 1 | 1.1 ordered 4 committed 4 | 1.2 ordered 2 committed 2
+                13 order_cancelled: WW@A committed -2; G@A committed -1
+                14 order_shipped: KK 1 A/sellable > customer; WW 2 A/sellable > customer; G 1 A/sellable > customer; KK@A committed -1; WW@A committed -2; G@A committed -1
+                15 stock_returned: KK 1 customer > A/sellable; 1 linked 1
+            "#]],
+        );
+    }
 }

@@ -123,8 +123,17 @@ impl<'a> Route<'a> {
         Available { units: Some(u64::try_from(units).unwrap_or(0)), limiting }
     }
 
+    /// The terms once earlier lines have their units. What they take counts in whole: else lines
+    /// of one item would find a share of what is left where together they may only take the share.
     pub fn terms(&self, need: &Need) -> Terms {
-        self.ledger.terms(need.item, &self.who, need.slot, self.now, &self.pending)
+        let terms = |pending| self.ledger.terms(need.item, &self.who, need.slot, self.now, pending);
+        let mut left = terms(&self.pending);
+        let taken = self.pending.of_item(need.item) as i64;
+        if taken > 0 {
+            let before = terms(&Pending::default());
+            left.reservable = left.reservable.min(before.reservable - taken);
+        }
+        left
     }
 
     /// Whether the channel's rules have a say: they have none where its stock is not asked for.

@@ -33,7 +33,7 @@ pub use item::{Anchor, Expected, Item, ItemInfo, Recipe, Supply, WindowUse};
 pub use order::{Order, OrderLine};
 pub use place::{Channel, Location};
 pub use policy::{Policies, RuleSet, Ruling, Standing, Where};
-pub use pool::{Claimant, Pool, PoolNo, PoolPart, Tranche};
+pub use pool::{Claimant, Pool, PoolNo, PoolPart, PoolUnits, Tranche};
 pub use transfer::Transfer;
 
 use crate::{HoldId, LedgerId, OrderId, PoolId, Sku, Time, TransferId};

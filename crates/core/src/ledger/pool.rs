@@ -91,31 +91,54 @@ impl Pool {
     }
 
     /// Units of an item whose tranches are out. None: no tranche of it waits, and everything is out.
-    fn out(&self, item: ItemNo, now: Time) -> Option<u64> {
+    fn out(&self, item: ItemNo, is_out: impl Fn(&Tranche) -> bool) -> Option<u64> {
         let units = |tranche: &Tranche| {
             let lines = tranche.lines.iter().filter(|(it, _)| *it == item);
             lines.map(|(_, units)| units).sum::<u64>()
         };
-        let (out, waiting): (Vec<_>, Vec<_>) = self.tranches.iter().partition(|it| it.is_out(now));
+        let (out, waiting): (Vec<_>, Vec<_>) = self.tranches.iter().partition(|it| is_out(it));
         let waits = waiting.into_iter().any(|it| units(it) > 0);
         waits.then(|| out.into_iter().map(units).sum())
+    }
+
+    /// What may be sold of an item of which `left` units are set aside and `drawn` were drawn, given
+    /// which tranches are out.
+    pub fn units(
+        &self,
+        item: ItemNo,
+        left: i64,
+        drawn: i64,
+        is_out: impl Fn(&Tranche) -> bool,
+    ) -> PoolUnits {
+        let whole = u64::try_from(left + drawn).unwrap_or(0);
+        match self.out(item, is_out) {
+            None => PoolUnits { released: whole, own: left },
+            Some(out) => PoolUnits { released: out.min(whole), own: left.min(out as i64 - drawn) },
+        }
     }
 
     /// Units of an item that are or were there to be sold: released and not lost again.
     pub fn released(&self, item: ItemNo, now: Time) -> u64 {
         let Some(part) = self.part(item) else { return 0 };
-        let whole = u64::try_from(part.units_left() + part.drawn as i64).unwrap_or(0);
-        self.out(item, now).map_or(whole, |out| out.min(whole))
+        self.units(item, part.units_left(), part.drawn as i64, |it| it.is_out(now)).released
     }
 
     /// Units of an item that can be drawn once `back` units are given back: set aside, released,
     /// not drawn. Below zero where more was drawn than released.
     pub fn own(&self, item: ItemNo, now: Time, back: u64) -> i64 {
         let Some(part) = self.part(item) else { return 0 };
-        let left = part.units_left() + back as i64;
-        let drawn = part.drawn as i64 - back as i64;
-        self.out(item, now).map_or(left, |out| left.min(out as i64 - drawn))
+        let (left, drawn) = (part.units_left() + back as i64, part.drawn as i64 - back as i64);
+        self.units(item, left, drawn, |it| it.is_out(now)).own
     }
+}
+
+/// What may be sold of a pool's units of one item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUnits {
+    /// Are or were there to be sold: released and not lost again.
+    pub released: u64,
+    /// Can be drawn; below zero where more was drawn than released.
+    pub own: i64,
 }
 
 impl PoolPart {

@@ -96,8 +96,7 @@ pub struct FreeAt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OwnPool {
     pub pool: PoolId,
-    /// Units that can be drawn now: set aside, released, not drawn. Below zero where more was
-    /// promised than that.
+    /// Units that can be drawn now: set aside, released, not drawn.
     pub own: i64,
     /// Units set aside and not drawn, released or not.
     pub left: i64,

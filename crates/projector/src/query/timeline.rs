@@ -144,7 +144,7 @@ fn at_locations(
         Holder::Location(it) if only.is_none_or(|only| only == *it) => {
             Some((ledger.location(*it).id.clone(), *before, *after))
         }
-        Holder::Location(_) | Holder::Pool(_) | Holder::Window(_) => None,
+        Holder::Location(_) | Holder::Pool(..) | Holder::Window(_) => None,
     };
     step.figures.iter().filter_map(at).collect()
 }

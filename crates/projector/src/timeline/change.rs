@@ -161,7 +161,7 @@ pub(crate) fn touches(ledger: &Ledger, entry: &Entry, touched: &mut Vec<Touch>) 
 /// What a claim does to the pool's own figures.
 fn in_pool(ledger: &Ledger, change: &ClaimChange<'_>) -> Option<(Holder, Figures)> {
     let pool = change.pool.filter(|_| change.claim == Claim::Pooled)?;
-    let at = Holder::Pool(ledger.pool_no(pool)?);
+    let at = Holder::Pool(ledger.pool_no(pool)?, ledger.location_no(change.location)?);
     let drawn = if change.drawn { -change.units } else { 0 };
     Some((at, Figures { pooled: change.units, committed: drawn, ..Figures::default() }))
 }

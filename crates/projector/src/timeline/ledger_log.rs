@@ -112,7 +112,7 @@ impl LedgerLog {
         let stretches = self.item(from).into_iter().flat_map(|log| log.stretches());
         let changes = stretches.flat_map(|it| it.records).flat_map(|it| it.changes);
         for Change { at, by } in changes {
-            if matches!(at, Holder::Pool(_)) && by.committed != 0 {
+            if matches!(at, Holder::Pool(..)) && by.committed != 0 {
                 for (item, committed) in [(from, -by.committed), (into, by.committed)] {
                     let by = Figures { committed, ..Figures::default() };
                     touched.push(Touch { item, change: Some(Change { at, by }) });

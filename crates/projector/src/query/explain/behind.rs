@@ -1,6 +1,6 @@
 //! The entries behind a figure: the newest that changed it, and how many in all.
 
-use onhand_core::{LedgerId, LocationId, Sku};
+use onhand_core::{LedgerId, LocationId, LocationNo, PoolNo, Sku};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -101,6 +101,39 @@ impl Past {
     /// The entries that changed anything of a holder.
     pub fn behind_all(&self, links: &Links<'_>, holder: Holder) -> Behind {
         links.behind(self.holders.get(&holder).map(|it| &it.all))
+    }
+
+    /// The entries that changed anything of a pool, wherever it has units.
+    pub fn behind_pool(&self, links: &Links<'_>, pool: PoolNo) -> Behind {
+        let mut all = Changed::default();
+        for known in self.of_pool(pool).map(|(_, known)| &known.all) {
+            all.count += known.count;
+            all.newest.extend(&known.newest);
+        }
+        all.newest.sort_unstable_by(|one, other| other.cmp(one));
+        all.newest.dedup();
+        all.newest.truncate(NEWEST);
+        links.behind(Some(&all))
+    }
+
+    /// A pool's figures, location by location.
+    pub fn of_pool(&self, pool: PoolNo) -> impl Iterator<Item = (LocationNo, &Known)> {
+        self.holders.iter().filter_map(move |(holder, known)| match holder {
+            Holder::Pool(it, location) if *it == pool => Some((*location, known)),
+            Holder::Pool(..) | Holder::Location(_) | Holder::Window(_) => None,
+        })
+    }
+
+    /// Every pool that ever had units of the item.
+    pub fn pools(&self) -> Vec<PoolNo> {
+        let pool = |holder: &Holder| match holder {
+            Holder::Pool(it, _) => Some(*it),
+            Holder::Location(_) | Holder::Window(_) => None,
+        };
+        let mut pools: Vec<PoolNo> = self.holders.keys().filter_map(pool).collect();
+        pools.sort_unstable();
+        pools.dedup();
+        pools
     }
 }
 

@@ -48,7 +48,7 @@ impl ExplainQuery {
 
 impl Projector {
     /// Why so much of an item is available on a channel. At a past position holds count as they
-    /// were recorded then, also those whose end had come unrecorded; so does what pools set aside.
+    /// were recorded then: also those whose end had come unrecorded.
     ///
     /// # Errors
     /// Unknown ledger, channel, SKU or position, also where they came later than the position; or

@@ -1,8 +1,8 @@
 //! How things stood for one claimant at one moment: what the formula begins with.
 
 use onhand_core::{
-    Claimant, Expected, ItemNo, Ledger, LocationNo, Mode, NOW, Own, PoolDraw, PoolNo, Recipe,
-    Shelf, Supply, Time, part,
+    Claimant, Expected, ItemNo, Ledger, LocationNo, Mode, NOW, Own, Pending, PoolDraw, PoolNo,
+    PoolUnits, Recipe, Shelf, Supply, Time, Tranche, part,
 };
 
 use super::behind::Past;
@@ -22,10 +22,13 @@ pub struct Moment<'a> {
 /// A pool and how much of it there is for the claimant.
 pub struct PoolState {
     pub number: PoolNo,
+    /// Below zero where it promised more than it had, like `own`.
     pub left: i64,
     pub drawn: u64,
     pub released: u64,
     pub own: i64,
+    /// Promised beyond what it has where it lies.
+    pub owed: i64,
 }
 
 /// What is taken of a window.
@@ -69,8 +72,15 @@ impl<'a> Moment<'a> {
             sellable: figures.sellable,
             committed: figures.committed,
             held: figures.held,
-            pooled: figures.pooled,
+            pooled: self.pooled_then(location, past),
         }
+    }
+
+    /// What pools held there: what one of them promised beyond its units is not another's.
+    fn pooled_then(&self, location: LocationNo, past: &Past) -> i64 {
+        let open = past.pools().into_iter().filter(|it| self.was_open(*it));
+        let left = open.map(|it| past.figures(Holder::Pool(it, location)).pooled.max(0));
+        left.sum()
     }
 
     /// None: the item has no windows.
@@ -95,11 +105,8 @@ impl<'a> Moment<'a> {
             let pools = self.ledger.pools_for(item, &self.who, self.time);
             return pools.into_iter().map(|number| self.pool_now(item, number)).collect();
         }
-        let pools = past.holders.keys().filter_map(|holder| match holder {
-            Holder::Pool(number) => Some(*number),
-            Holder::Location(_) | Holder::Window(_) => None,
-        });
-        let mut pools: Vec<PoolNo> = pools.filter(|number| self.was_open(*number)).collect();
+        let served = |it: &PoolNo| self.was_open(*it) && self.ledger.pool(*it).serves(&self.who);
+        let mut pools: Vec<PoolNo> = past.pools().into_iter().filter(served).collect();
         pools.sort_by_key(|it| (std::cmp::Reverse(self.ledger.pool(*it).priority), *it));
         pools.into_iter().map(|number| self.pool_then(item, number, past)).collect()
     }
@@ -112,6 +119,7 @@ impl<'a> Moment<'a> {
             drawn: pool.part(item).map_or(0, |it| it.drawn),
             released: pool.released(item, self.time),
             own: self.ledger.own_in(number, item, self.time),
+            owed: self.ledger.owed_by(number, item, self.time, &Pending::default()),
         }
     }
 
@@ -120,29 +128,20 @@ impl<'a> Moment<'a> {
         pool.position <= self.position
             && pool.closed.is_none_or(|closed| closed > self.position)
             && pool.ends_at.is_none_or(|end| end > self.time)
-            && pool.serves(&self.who)
     }
 
     fn pool_then(&self, item: ItemNo, number: PoolNo, past: &Past) -> PoolState {
         let pool = self.ledger.pool(number);
-        let figures = past.figures(Holder::Pool(number));
-        let (left, drawn) = (figures.pooled, figures.committed);
-        let whole = left + drawn;
-        let (mut released, mut own) = (whole, left);
-        let units = |is_out: bool| -> u64 {
-            let tranches = pool.tranches.iter();
-            let those = tranches.filter(|it| self.is_out(it.released, it.release_at) == is_out);
-            let lines = those.flat_map(|it| &it.lines).filter(|(it, _)| *it == item);
-            lines.map(|(_, units)| units).sum()
-        };
-        // With nothing waiting everything is out, also what was moved here later.
-        if units(false) > 0 {
-            let out = units(true);
-            released = whole.min(out as i64);
-            own = left.min(out as i64 - drawn);
+        let (mut left, mut drawn, mut owed) = (0, 0, 0);
+        for figures in past.of_pool(number).map(|(_, known)| known.figures) {
+            left += figures.pooled;
+            drawn += figures.committed;
+            owed += (-figures.pooled).max(0);
         }
-        let units = |units: i64| u64::try_from(units).unwrap_or(0);
-        PoolState { number, left, drawn: units(drawn), released: units(released), own }
+        let is_out = |it: &Tranche| self.is_out(it.released, it.release_at);
+        let PoolUnits { released, own } = pool.units(item, left, drawn, is_out);
+        let drawn = u64::try_from(drawn).unwrap_or(0);
+        PoolState { number, left, drawn, released, own, owed }
     }
 
     /// Whether a tranche could be sold: recorded or not, its moment had come.
@@ -154,6 +153,7 @@ impl<'a> Moment<'a> {
         let mut own = Own::default();
         for pool in pools {
             own.any = true;
+            own.owed += pool.owed;
             own.units += pool.own;
             own.released += pool.released as i64;
             own.only |= self.ledger.pool(pool.number).draw == PoolDraw::Only;

@@ -190,7 +190,7 @@ impl<'a> Teller<'a> {
             own: it.own,
             opened: self.entry(pool.position),
             tranches: self.tranches(item, it),
-            behind: past.behind_all(&self.links(item), Holder::Pool(it.number)),
+            behind: past.behind_pool(&self.links(item), it.number),
         }
     }
 

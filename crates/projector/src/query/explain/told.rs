@@ -100,13 +100,13 @@ pub struct PoolTold {
     pub pool: PoolId,
     pub draw: PoolDraw,
     pub priority: u64,
-    /// Units set aside and not drawn. Below zero where more was promised than set aside.
+    /// Units set aside and not drawn.
     pub left: i64,
     /// Units that promises have drawn.
     pub drawn: u64,
     /// Units that could be sold so far, drawn or not.
     pub released: u64,
-    /// Units that can be drawn. Below zero where more was promised than could be sold.
+    /// Units that can be drawn.
     pub own: i64,
     /// The entry that opened it.
     pub opened: EntryLink,
