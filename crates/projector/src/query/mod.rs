@@ -7,6 +7,7 @@ mod explain;
 mod kit;
 mod notices;
 mod order;
+mod past;
 mod places;
 mod policies;
 mod pools;
@@ -27,6 +28,7 @@ pub use explain::{
 pub use kit::{KitPartView, KitView, RecipeView};
 pub use notices::{NoticeKind, NoticePage, NoticeQuery, NoticeRow};
 pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
+pub use past::PastAvailability;
 pub use places::{ChannelView, LedgerView, LocationView, PlacesView, TransferView};
 pub use policies::{PastRule, PolicyQuery, PolicyRow};
 pub use pools::{
