@@ -1,6 +1,7 @@
 //! `onhand demo`: a generated shop with weeks of history, and the server on it.
 
 mod dice;
+mod flash_sale;
 mod routine;
 mod run;
 mod shelf;

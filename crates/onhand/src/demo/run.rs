@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use onhand_core::{Command, LedgerId, Rejection, Request, Time};
 use onhand_engine::{Answer, AnswerFault, Batch};
 use onhand_server::{Installation, Node};
 use onhand_wire::{EnvelopeExtra, build};
 use tokio::net::TcpListener;
 
+use super::flash_sale;
 use super::shop::Shop;
 use super::weeks::{Step, weeks};
 use crate::failure::{Failure, Outcome, whole};
@@ -21,9 +22,12 @@ use crate::serve::{runtime, serve_until, told_to_stop};
 use crate::settings::Installed;
 use crate::terminal::{Align, grouped, print, print_table, progress, told};
 
-/// Makes a shop with weeks of history, and serves it until Ctrl-C
+/// Makes a shop with weeks of history and serves it until Ctrl-C, or holds a flash sale
 #[derive(Debug, Args)]
 pub struct Demo {
+    /// Which story; the flash sale needs none of the options but the seed, and ends with its report
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = Scenario::Shop)]
+    scenario: Scenario,
     /// Where to keep it; without it a temporary directory that goes away at the end
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -41,6 +45,15 @@ pub struct Demo {
     exit: bool,
 }
 
+/// A story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    /// Weeks of a shop, served over HTTP
+    Shop,
+    /// Half an hour in which ten thousand buyers want more than there is, in memory
+    FlashSale,
+}
+
 const LEDGER: &str = "demo";
 /// Commands of one batch.
 const BATCH_COMMANDS: usize = 1_000;
@@ -52,6 +65,13 @@ const HOUR_US: u64 = 3_600_000_000;
 /// # Errors
 /// The directory cannot be used, or no port is free.
 pub fn run(args: &Demo) -> Outcome {
+    match args.scenario {
+        Scenario::Shop => run_shop(args),
+        Scenario::FlashSale => flash_sale::run(args.seed),
+    }
+}
+
+fn run_shop(args: &Demo) -> Outcome {
     let begun = Instant::now();
     let temporary = match &args.data {
         Some(_) => None,
