@@ -67,20 +67,25 @@ mod tests {
     #[test]
     fn lines_are_read() {
         let read = ["W:2", "W:1@leeds", "tea:cup:3@main & co", "a@b:4", "W:2@a:b"];
-        check(&read, &expect![[r#"
+        check(
+            &read,
+            &expect![[r#"
             W:2: 2 of W at anywhere
             W:1@leeds: 1 of W at leeds
             tea:cup:3@main & co: 3 of tea:cup at main & co
             a@b:4: 4 of a@b at anywhere
             W:2@a:b: 2 of W at a:b
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn bad_lines_are_refused() {
         let bad =
             ["", "W", "W:", ":2", "W:x", "W:-1", "W:0", "W:99999999999999999999", "W:2@", "W:1.5"];
-        check(&bad, &expect![[r#"
+        check(
+            &bad,
+            &expect![[r#"
             : invalid_field line must be SKU:QUANTITY or SKU:QUANTITY@LOCATION, such as MUG:2@leeds
             W: invalid_field line must be SKU:QUANTITY or SKU:QUANTITY@LOCATION, such as MUG:2@leeds
             W:: invalid_field line must be SKU:QUANTITY or SKU:QUANTITY@LOCATION, such as MUG:2@leeds
@@ -91,6 +96,7 @@ mod tests {
             W:99999999999999999999: invalid_field line has a quantity out of range: 1 to 1,000,000,000,000
             W:2@: invalid_field line has a location that must not be empty
             W:1.5: invalid_field line must be SKU:QUANTITY or SKU:QUANTITY@LOCATION, such as MUG:2@leeds
-        "#]]);
+        "#]],
+        );
     }
 }

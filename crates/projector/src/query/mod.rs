@@ -11,6 +11,7 @@ mod past;
 mod places;
 mod policies;
 mod pools;
+mod preview;
 mod promise;
 mod replacements;
 mod stock;
@@ -34,6 +35,7 @@ pub use policies::{PastRule, PolicyQuery, PolicyRow};
 pub use pools::{
     LeftAt, PoolAnswer, PoolPartView, PoolState, PoolView, PoolsView, TrancheLineView, TrancheView,
 };
+pub use preview::{PreviewQuery, Previewed};
 pub use promise::{ExpectedQuery, ExpectedRow, ExpectedView, PromiseBy, PromiseStep};
 pub use replacements::{Replacement, Replacements};
 pub use stock::{StockQuery, StockRow};

@@ -57,6 +57,7 @@ fn routes(rooms: Arc<Rooms>) -> Router {
         .route("/v1/{ledger}/explain", get(reads::explain))
         .route("/v1/{ledger}/replacements", get(reads::replacements))
         .route("/v1/{ledger}/promise", get(reads::promise))
+        .route("/v1/{ledger}/routing", get(reads::routing))
         .route("/v1/{ledger}/notices", get(reads::notices))
         .route("/v1/{ledger}/policies", get(reads::policies))
         .route("/v1/{ledger}/pools", get(reads::pools))

@@ -6,7 +6,7 @@ use onhand_wire::{Invalid, No, Problem, Trouble, problem};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Answer, availability, rules, trouble};
+use super::{Answer, availability, routing, rules, trouble};
 use crate::http::params::Params;
 
 /// Answers `GET /v1/{ledger}/{what}?pairs`, as the server would; `what` may have a name behind a
@@ -37,6 +37,7 @@ fn found(projector: &Projector, ledger: &LedgerId, what: &str, params: &mut Para
         ("explain", "") => at.told(availability::explained(params)?),
         ("replacements", "") => at.told(availability::replacing(params)?),
         ("promise", "") => at.told(availability::promised(params)?),
+        ("routing", "") => at.told(routing::routed(params)?),
         ("notices", "") => at.told(rules::noticed(params)?),
         ("policies", "") => at.told(rules::ruled(params)?),
         ("pools", "") => at.told(rules::all_pools(params)?),

@@ -3,6 +3,7 @@
 mod availability;
 mod here;
 mod orders;
+mod routing;
 mod rules;
 mod stock;
 
@@ -18,6 +19,7 @@ use serde::Serialize;
 pub(super) use availability::{availability, explain, promise, replacements};
 pub use here::answer_here;
 pub(super) use orders::{affected_orders, hold, order, transfer};
+pub(super) use routing::routing;
 pub(super) use rules::{expected, kit, notices, policies, pool, pools};
 pub(super) use stock::{entry, places, stock, stock_of, timeline};
 
