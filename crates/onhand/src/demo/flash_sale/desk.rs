@@ -138,8 +138,7 @@ impl Desk {
             return Err(Failure::new("the engine of the sale does not end"));
         }
         let mut entries = Vec::new();
-        let (book, _) =
-            self.world.read(&mut |time, entry| entries.push((time, entry.clone())))?;
+        let (book, _) = self.world.read(&mut |time, entry| entries.push((time, entry.clone())))?;
         Ok((entries, book))
     }
 }

@@ -67,7 +67,12 @@ impl Report {
             let good = &terms.goods[place];
             let shelf = shelf(&over.book, terms, good)
                 .ok_or_else(|| Failure::new("the book of the sale does not know what was sold"))?;
-            Ok::<Figures, Failure>(Figures::of(good, &over.told[place], &tally(terms, good, &over.entries), shelf))
+            Ok::<Figures, Failure>(Figures::of(
+                good,
+                &over.told[place],
+                &tally(terms, good, &over.entries),
+                shelf,
+            ))
         };
         Ok(Report { figures: [figures(0)?, figures(1)?] })
     }
@@ -159,7 +164,8 @@ impl Figures {
 
     fn rows(&self, codes: &[&'static str]) -> Vec<(String, u64)> {
         let mut rows = vec![("units in the pool".to_string(), self.pool)];
-        let wave = |(place, units): (usize, &u64)| (format!("  released: wave {}", place + 1), *units);
+        let wave =
+            |(place, units): (usize, &u64)| (format!("  released: wave {}", place + 1), *units);
         rows.extend(self.released.iter().enumerate().map(wave));
         rows.push(("buyers".to_string(), self.buyers));
         rows.push(("  got a hold".to_string(), self.served));
@@ -202,18 +208,19 @@ impl Figures {
             ("units held, as buyers were told", self.told.0, self.held),
             ("units committed, as buyers were told", self.told.1, self.committed),
             ("units cancelled, as buyers were told", self.told.2, self.cancelled),
-            ("units oversold, and none above the limit", self.oversold.min(self.oversell_allowed), self.oversold),
+            (
+                "units oversold, and none above the limit",
+                self.oversold.min(self.oversell_allowed),
+                self.oversold,
+            ),
         ];
         for (sum, left, right) in sums {
             if left != right {
                 return Err(self.wrong(&format!("{sum}: {left} is not {right}")));
             }
         }
-        let expected = Shelf {
-            sellable: self.pool as i64,
-            committed: self.sold as i64,
-            ..Shelf::default()
-        };
+        let expected =
+            Shelf { sellable: self.pool as i64, committed: self.sold as i64, ..Shelf::default() };
         match self.book == expected {
             true => Ok(()),
             false => Err(self.wrong(&format!(

@@ -58,7 +58,8 @@ impl Tally {
         match fact {
             Fact::PoolOpened(it) => self.pooled += pool_units(&it.lines, sku),
             Fact::TrancheReleased(it) => {
-                let number = (0..).find(|number| terms.tranche(*number).as_ref() == Ok(&it.tranche));
+                let number =
+                    (0..).find(|number| terms.tranche(*number).as_ref() == Ok(&it.tranche));
                 let units = number.map_or(0, |number| good.tranche_units(number));
                 self.released.push((it.tranche.clone(), units));
             }
