@@ -13,6 +13,8 @@ mod formula;
 mod meant;
 #[path = "../../core/tests/formula/ops.rs"]
 mod ops;
+#[path = "../../core/tests/formula/selling.rs"]
+mod selling;
 
 use std::collections::BTreeMap;
 
