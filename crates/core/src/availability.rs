@@ -75,6 +75,13 @@ pub struct ChannelRules {
     pub sell_ahead_days: u64,
 }
 
+impl ChannelRules {
+    /// What rules a kit as it stands assembled: its parts say how far they can be oversold.
+    pub fn of_assembled(self) -> ChannelRules {
+        ChannelRules { oversell: Oversell::default(), ..self }
+    }
+}
+
 /// What the channel's own pools hold for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Own {
@@ -406,26 +413,38 @@ impl Ledger {
         pending: &Pending,
     ) -> Terms {
         let rules = self.channel_rules(item, who.channel, NOW);
-        self.terms_by(&rules, item, who, slot, now, pending)
+        self.terms_when(&rules, item, who, &When { slot, now, by: Time(0) }, pending)
+    }
+
+    /// As [`Ledger::terms`], once everything has arrived that is expected until `by`: beside what
+    /// the channel sells ahead.
+    pub fn terms_by(&self, item: ItemNo, who: &Claimant<'_>, now: Time, by: Time) -> Terms {
+        let rules = self.channel_rules(item, who.channel, NOW);
+        self.terms_when(&rules, item, who, &When { slot: None, now, by }, &Pending::default())
     }
 
     /// The terms of what stands assembled of a kit. It has no oversell: what is not assembled is made
     /// of parts, and these say how far they can be oversold.
     pub fn assembled(&self, item: ItemNo, who: &Claimant<'_>, now: Time) -> Terms {
-        let rules = self.channel_rules(item, who.channel, NOW);
-        let rules = ChannelRules { oversell: PLAIN.oversell, ..rules };
-        self.terms_by(&rules, item, who, None, now, &Pending::default())
+        self.assembled_by(item, who, now, Time(0))
     }
 
-    fn terms_by(
+    /// As [`Ledger::assembled`], once everything has arrived that is expected until `by`.
+    pub fn assembled_by(&self, item: ItemNo, who: &Claimant<'_>, now: Time, by: Time) -> Terms {
+        let rules = self.channel_rules(item, who.channel, NOW);
+        let rules = rules.of_assembled();
+        self.terms_when(&rules, item, who, &When { slot: None, now, by }, &Pending::default())
+    }
+
+    fn terms_when(
         &self,
         rules: &ChannelRules,
         item: ItemNo,
         who: &Claimant<'_>,
-        slot: Option<Time>,
-        now: Time,
+        when: &When,
         pending: &Pending,
     ) -> Terms {
+        let When { slot, now, by } = *when;
         let mut sum = Sum::default();
         if let Some(window) = self.window_shelf(item, slot.unwrap_or(now), now, pending) {
             sum.add(&window.terms(&ShelfRules { safety: KeptBack::default(), trust_percent: 100 }));
@@ -435,8 +454,12 @@ impl Ledger {
         for location in locations {
             sum.add(&self.shelf_terms(item, *location, now, pending));
         }
-        if rules.sell_ahead_days > 0 {
-            let until = now.plus_seconds(rules.sell_ahead_days.saturating_mul(86_400));
+        let ahead = match rules.sell_ahead_days {
+            0 => Time(0),
+            days => now.plus_seconds(days.saturating_mul(86_400)),
+        };
+        let until = ahead.max(by);
+        if until > Time(0) {
             sum.incoming = self.incoming(item, locations, until, NOW);
         }
         sum.terms(rules, self.own(item, who, now, pending))
@@ -459,6 +482,15 @@ impl Ledger {
         });
         Offer::of_kit(assembled, parts)
     }
+}
+
+/// The moments that terms depend on.
+struct When {
+    /// In the window that is asked for, of an item with capacity; now, if not given.
+    slot: Option<Time>,
+    now: Time,
+    /// Supply that is expected until then counts as there.
+    by: Time,
 }
 
 /// The smaller number; none is without end.

@@ -116,7 +116,7 @@ impl State {
     }
 
     /// Looks once at every item that the entries touched, at its last position.
-    fn notice(&mut self, time: Time, run: &[Entry], touched: &mut Vec<(ItemNo, u64)>) {
+    fn notice(&mut self, time: Time, run: &[Entry], touched: &mut [(ItemNo, u64)]) {
         let id = &run[0].ledger;
         let (Some(ledger), Some(notices)) = (self.book.ledger(id), self.notices.get_mut(id)) else {
             return;

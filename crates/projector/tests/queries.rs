@@ -52,7 +52,8 @@ fn stock_tells_balances_claims_and_what_was_seen() {
     assert_eq!(
         text(&page.rows),
         json!([{"sku": "W", "location": "A", "on_hand": 10, "sellable": 10, "quality_control": 0,
-                "damaged": 0, "quarantined": 0, "held": 3, "committed": 4, "available": 3,
+                "damaged": 0, "quarantined": 0, "held": 3, "committed": 4, "pooled": 0, "kept": 0,
+                "available": 3,
                 "oversold": 0, "touched": 6}])
     );
     // The hold's end counts as soon as it has passed, recorded or not.

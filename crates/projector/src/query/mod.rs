@@ -4,9 +4,14 @@ mod affected;
 mod availability;
 mod entry;
 mod explain;
+mod kit;
 mod notices;
 mod order;
 mod places;
+mod policies;
+mod pools;
+mod promise;
+mod replacements;
 mod stock;
 mod timeline;
 
@@ -19,9 +24,16 @@ pub use explain::{
     Behind, EntryLink, Explain, ExplainQuery, Explained, FiguresBehind, KitTold, LocationTold,
     PartTold, PoolTold, Ruled, Said, SupplyTold, TrancheTold, WindowTold,
 };
+pub use kit::{KitPartView, KitView, RecipeView};
 pub use notices::{NoticeKind, NoticePage, NoticeQuery, NoticeRow};
 pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
 pub use places::{ChannelView, LedgerView, LocationView, PlacesView, TransferView};
+pub use policies::{PastRule, PolicyQuery, PolicyRow};
+pub use pools::{
+    LeftAt, PoolAnswer, PoolPartView, PoolState, PoolView, PoolsView, TrancheLineView, TrancheView,
+};
+pub use promise::{ExpectedQuery, ExpectedRow, ExpectedView, PromiseBy, PromiseStep};
+pub use replacements::{Replacement, Replacements};
 pub use stock::{StockQuery, StockRow};
 pub use timeline::{TimelineFigures, TimelineQuery, TimelineRow};
 

@@ -1,8 +1,8 @@
 //! Orders and holds, and how far they have come.
 
 use onhand_core::{
-    AtLocations, ChannelId, EarlyCancel, Hold, HoldId, HoldState, Label, Ledger, LedgerId, LineRef,
-    LocationId, OrderId, OrderLine, Sku, Spot, Time,
+    AtLocations, ChannelId, EarlyCancel, Hold, HoldId, HoldState, KitUse, Label, Ledger, LedgerId,
+    LineRef, LocationId, OrderId, OrderLine, Origin, PoolId, Sku, Spot, Time,
 };
 use serde::Serialize;
 
@@ -39,6 +39,9 @@ pub struct OrderLineView {
     /// Cancelled before the line arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early: Option<EarlyCancel>,
+    /// The kit line that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kit: Option<KitUse>,
 }
 
 /// Units at a location.
@@ -46,6 +49,18 @@ pub struct OrderLineView {
 pub struct UnitsAt {
     pub location: LocationId,
     pub quantity: u64,
+    /// The pool that they are drawn from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PoolId>,
+    /// Beginning of the window whose capacity they take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<Time>,
+}
+
+impl UnitsAt {
+    pub fn at(location: LocationId, quantity: u64) -> UnitsAt {
+        UnitsAt { location, quantity, pool: None, window: None }
+    }
 }
 
 /// How far a line has come, in one word.
@@ -89,6 +104,9 @@ pub struct HoldLineView {
     pub sku: Sku,
     pub held: u64,
     pub at: Vec<UnitsAt>,
+    /// The kit line that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kit: Option<KitUse>,
 }
 
 impl Projector {
@@ -120,6 +138,7 @@ impl Projector {
             sku: line.sku.clone(),
             held: line.held(),
             at: units_at(known, &line.at),
+            kit: line.kit.as_deref().cloned(),
         });
         Ok(HoldView {
             seen: self.seen(&state, known),
@@ -145,9 +164,14 @@ fn hold_state(hold: &Hold, now: Time) -> (&'static str, Option<OrderId>) {
 }
 
 pub(super) fn units_at(ledger: &Ledger, at: &AtLocations) -> Vec<UnitsAt> {
-    let one = |(spot, quantity): &(Spot, u64)| UnitsAt {
-        location: ledger.location(spot.location).id.clone(),
-        quantity: *quantity,
+    let one = |(spot, quantity): &(Spot, u64)| {
+        let mut units = UnitsAt::at(ledger.location(spot.location).id.clone(), *quantity);
+        match spot.origin {
+            Origin::Shared => {}
+            Origin::Pool(number) => units.pool = Some(ledger.pool(number).id.clone()),
+            Origin::Window(minutes) => units.window = Some(Time::from_minutes(minutes)),
+        }
+        units
     };
     at.iter().map(one).collect()
 }
@@ -165,6 +189,7 @@ fn line_view(ledger: &Ledger, line: &OrderLine) -> OrderLineView {
         returned: line.returned,
         uncommitted: line.uncommitted,
         early: line.early,
+        kit: line.kit.as_deref().cloned(),
     }
 }
 

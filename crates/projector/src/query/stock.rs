@@ -1,9 +1,11 @@
 //! What lies where.
 
-use onhand_core::{Item, ItemNo, Ledger, LedgerId, LocationId, LocationNo, Sku, Time};
+use onhand_core::{
+    Item, ItemNo, Ledger, LedgerId, LocationId, LocationNo, Mode, Pending, Sku, Time,
+};
 use serde::Serialize;
 
-use super::{Missing, Page, bounded};
+use super::{Amount, Missing, Page, bounded};
 use crate::projector::Projector;
 
 /// Which stock to tell.
@@ -32,8 +34,16 @@ pub struct StockRow {
     /// By holds that are live now.
     pub held: i64,
     pub committed: i64,
-    /// Sellable, less what is committed and held; below zero where promises exceed the stock.
-    pub available: i64,
+    /// Set aside in pools and not drawn.
+    pub pooled: i64,
+    /// Kept back as safety stock.
+    pub kept: i64,
+    /// The part of what is sellable that counts, where a rule believes only a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub believed: Option<i64>,
+    /// Sellable as far as it is believed, less what is committed, held, pooled and kept; below zero
+    /// where promises exceed the stock. Nothing of an item that has windows of capacity.
+    pub available: Amount<i64>,
     pub oversold: u64,
     /// Position of the entry that last moved a balance here.
     pub touched: u64,
@@ -97,7 +107,12 @@ fn rows(ledger: &Ledger, number: ItemNo, location: Option<LocationNo>, now: Time
 
 fn row(ledger: &Ledger, number: ItemNo, item: &Item, location: LocationNo, now: Time) -> StockRow {
     let cell = ledger.cell(number, location);
-    let held = ledger.held(number, &cell, now);
+    let terms = ledger.shelf_terms(number, location, now, &Pending::default());
+    let (available, oversold) = match item.mode() {
+        Mode::Finite => (Amount::Units(terms.free), cell.oversold()),
+        Mode::Unlimited => (Amount::Unlimited, 0),
+        Mode::Capacity(_) => (Amount::Units(0), 0),
+    };
     StockRow {
         sku: item.sku.clone(),
         location: ledger.location(location).id.clone(),
@@ -106,10 +121,13 @@ fn row(ledger: &Ledger, number: ItemNo, item: &Item, location: LocationNo, now: 
         quality_control: cell.quality_control,
         damaged: cell.damaged,
         quarantined: cell.quarantined,
-        held,
+        held: terms.shelf.held,
         committed: cell.committed,
-        available: cell.sellable - cell.committed - held,
-        oversold: cell.oversold(),
+        pooled: terms.shelf.pooled,
+        kept: terms.kept,
+        believed: (terms.believed != cell.sellable).then_some(terms.believed),
+        available,
+        oversold,
         touched: cell.touched,
     }
 }

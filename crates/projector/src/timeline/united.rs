@@ -84,6 +84,6 @@ fn newest_first<T>(
     std::iter::from_fn(move || {
         let newest = walks.iter_mut().filter_map(|it| it.peek().map(&position)).max()?;
         let of_newest = |it: &T| position(it) == newest;
-        Some(walks.iter_mut().filter_map(|it| it.next_if(&of_newest)).collect())
+        Some(walks.iter_mut().filter_map(|it| it.next_if(of_newest)).collect())
     })
 }

@@ -8,6 +8,7 @@ mod tell;
 mod told;
 
 pub use behind::{Behind, EntryLink};
+pub(super) use rules::scope_of;
 pub use rules::{Ruled, Said};
 pub use told::{
     Explain, Explained, FiguresBehind, KitTold, LocationTold, PartTold, PoolTold, SupplyTold,
