@@ -75,13 +75,6 @@ pub struct ChannelRules {
     pub sell_ahead_days: u64,
 }
 
-impl ChannelRules {
-    /// What rules a kit as it stands assembled: its parts say how far they can be oversold.
-    pub fn of_assembled(self) -> ChannelRules {
-        ChannelRules { oversell: Oversell::default(), ..self }
-    }
-}
-
 /// What the channel's own pools hold for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Own {
@@ -238,6 +231,23 @@ impl Offer {
             Offer::Units(terms) => Some(terms.published),
             Offer::Kit { published, .. } => Some(*published),
         }
+    }
+}
+
+/// The moments that the formula asks for.
+struct When {
+    /// Whose window is asked for, of an item with capacity.
+    slot: Option<Time>,
+    now: Time,
+    /// Until when supply counts as there, beside what the channel sells ahead.
+    by: Time,
+}
+
+impl ChannelRules {
+    /// For what stands assembled of a kit. It has no oversell: what is not assembled is made of
+    /// parts, and these say how far they can be oversold.
+    pub fn of_assembled(self) -> ChannelRules {
+        ChannelRules { oversell: PLAIN.oversell, ..self }
     }
 }
 
@@ -413,38 +423,33 @@ impl Ledger {
         pending: &Pending,
     ) -> Terms {
         let rules = self.channel_rules(item, who.channel, NOW);
-        self.terms_when(&rules, item, who, &When { slot, now, by: Time(0) }, pending)
+        self.terms_with(&rules, item, who, &When { slot, now, by: Time(0) }, pending)
     }
 
     /// As [`Ledger::terms`], once everything has arrived that is expected until `by`: beside what
-    /// the channel sells ahead.
+    /// the channel sells ahead. Of a kit the terms of what stands assembled.
     pub fn terms_by(&self, item: ItemNo, who: &Claimant<'_>, now: Time, by: Time) -> Terms {
         let rules = self.channel_rules(item, who.channel, NOW);
-        self.terms_when(&rules, item, who, &When { slot: None, now, by }, &Pending::default())
+        let is_kit = self.item(item).recipe().is_some();
+        let rules = if is_kit { rules.of_assembled() } else { rules };
+        self.terms_with(&rules, item, who, &When { slot: None, now, by }, &Pending::default())
     }
 
-    /// The terms of what stands assembled of a kit. It has no oversell: what is not assembled is made
-    /// of parts, and these say how far they can be oversold.
+    /// The terms of what stands assembled of a kit.
     pub fn assembled(&self, item: ItemNo, who: &Claimant<'_>, now: Time) -> Terms {
-        self.assembled_by(item, who, now, Time(0))
+        let rules = self.channel_rules(item, who.channel, NOW).of_assembled();
+        let when = When { slot: None, now, by: Time(0) };
+        self.terms_with(&rules, item, who, &when, &Pending::default())
     }
 
-    /// As [`Ledger::assembled`], once everything has arrived that is expected until `by`.
-    pub fn assembled_by(&self, item: ItemNo, who: &Claimant<'_>, now: Time, by: Time) -> Terms {
-        let rules = self.channel_rules(item, who.channel, NOW);
-        let rules = rules.of_assembled();
-        self.terms_when(&rules, item, who, &When { slot: None, now, by }, &Pending::default())
-    }
-
-    fn terms_when(
+    fn terms_with(
         &self,
         rules: &ChannelRules,
         item: ItemNo,
         who: &Claimant<'_>,
-        when: &When,
+        &When { slot, now, by }: &When,
         pending: &Pending,
     ) -> Terms {
-        let When { slot, now, by } = *when;
         let mut sum = Sum::default();
         if let Some(window) = self.window_shelf(item, slot.unwrap_or(now), now, pending) {
             sum.add(&window.terms(&ShelfRules { safety: KeptBack::default(), trust_percent: 100 }));
@@ -482,15 +487,6 @@ impl Ledger {
         });
         Offer::of_kit(assembled, parts)
     }
-}
-
-/// The moments that terms depend on.
-struct When {
-    /// In the window that is asked for, of an item with capacity; now, if not given.
-    slot: Option<Time>,
-    now: Time,
-    /// Supply that is expected until then counts as there.
-    by: Time,
 }
 
 /// The smaller number; none is without end.

@@ -4,13 +4,18 @@ mod bench;
 mod client;
 mod demo;
 mod entry_line;
+mod explain;
 mod failure;
 mod import;
 mod init;
 mod logs;
+mod notices;
 mod opening;
+mod policies;
+mod pools;
 mod reads;
 mod replay;
+mod route;
 mod serve;
 mod settings;
 mod stock;
@@ -19,6 +24,7 @@ mod terminal;
 mod timeline;
 mod verify;
 mod walk;
+mod words;
 
 use std::process::ExitCode;
 
@@ -49,6 +55,11 @@ enum Command {
     Serve(serve::Serve),
     Import(import::ImportArgs),
     Stock(stock::Stock),
+    Explain(explain::Explain),
+    Route(route::Route),
+    Notices(notices::Notices),
+    Policies(policies::Policies),
+    Pools(pools::Pools),
     Timeline(timeline::Timeline),
     Tail(tail::Tail),
     Replay(replay::Replay),
@@ -75,6 +86,11 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Init(args) => init::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Stock(args) => stock::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Route(args) => route::run(args),
+        Command::Notices(args) => notices::run(args),
+        Command::Policies(args) => policies::run(args),
+        Command::Pools(args) => pools::run(args),
         Command::Timeline(args) => timeline::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Replay(args) => replay::run(args),

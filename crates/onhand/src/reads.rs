@@ -3,7 +3,7 @@
 use clap::Args;
 use onhand_core::{ChannelId, LedgerId, LocationId, Sku};
 use onhand_projector::{Missing, QueryError, StockQuery, TimelineQuery};
-use onhand_server::running_server;
+use onhand_server::{answer_here, running_server};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -75,6 +75,33 @@ impl Reads {
         let listed = answer.get("ledgers").unwrap_or(&answer).as_array().into_iter().flatten();
         let names = listed.filter_map(|it| it.get("ledger").unwrap_or(it).as_str());
         names.map(|it| LedgerId::new(it).map_err(Failure::from)).collect()
+    }
+
+    /// What `GET /v1/{ledger}/{what}` answers; `what` may have a name behind a slash, unescaped.
+    ///
+    /// # Errors
+    /// Whatever the door would say no to.
+    pub fn ask(
+        &self,
+        ledger: &LedgerId,
+        what: &str,
+        pairs: &[(&str, String)],
+    ) -> Result<Value, Failure> {
+        match self {
+            Reads::Own(books) => {
+                let answer = answer_here(books.of(ledger)?, ledger, what, pairs);
+                answer.map_err(|no| {
+                    let detail = no.body["detail"].as_str().unwrap_or(no.page.title);
+                    Failure::usage(detail)
+                })
+            }
+            Reads::Server(client) => {
+                let (what, name) = what.split_once('/').unwrap_or((what, ""));
+                let name =
+                    if name.is_empty() { String::new() } else { format!("/{}", encoded(name)) };
+                client.get(&format!("/v1/{ledger}/{what}{name}"), pairs)
+            }
+        }
     }
 
     /// One page of stock rows.

@@ -1,7 +1,7 @@
 //! `onhand stock`: what lies where, or what a channel may sell.
 
 use clap::Args;
-use onhand_core::{ChannelId, LedgerId, LocationId, Sku};
+use onhand_core::{ChannelId, Label, LedgerId, LocationId, Sku};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
@@ -41,8 +41,12 @@ pub fn location(text: &str) -> Result<LocationId, String> {
     LocationId::new(text).map_err(|error| error.to_string())
 }
 
-fn channel(text: &str) -> Result<ChannelId, String> {
+pub fn channel(text: &str) -> Result<ChannelId, String> {
     ChannelId::new(text).map_err(|error| error.to_string())
+}
+
+pub fn label(text: &str) -> Result<Label, String> {
+    Label::new(text).map_err(|error| error.to_string())
 }
 
 /// The columns of stock rows; their titles in JSON have underscores.

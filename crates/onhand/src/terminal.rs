@@ -92,6 +92,12 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A time as the HTTP door tells it, to the second: 2026-03-03 09:00:00.
+pub fn moment(time: &serde_json::Value) -> String {
+    let second: String = time.as_str().unwrap_or_default().chars().take(19).collect();
+    second.replace('T', " ")
+}
+
 /// A duration for people: 480 µs, 12.3 ms, 4.56 s, 3 min 20 s.
 pub fn told(time: Duration) -> String {
     let us = time.as_micros();

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::reads::From;
 use crate::settings::Which;
 use crate::stock::{location, sku};
-use crate::terminal::{Align, print, print_csv, print_table};
+use crate::terminal::{Align, moment, print, print_csv, print_table};
 
 /// Shows what happened to an item, newest first, with the figures before and after
 #[derive(Debug, Args)]
@@ -76,10 +76,9 @@ pub fn run(args: &Timeline) -> Outcome {
 fn row(row: &Value) -> Vec<String> {
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let cause = row["cause"].as_str().or(row["order"].as_str()).or(row["reason"]["code"].as_str());
-    let occurred: String = text("occurred_at").chars().take(19).collect();
     vec![
         row["position"].to_string(),
-        occurred.replace('T', " "),
+        moment(&row["occurred_at"]),
         text("kind"),
         text("location"),
         change(row, "on_hand"),

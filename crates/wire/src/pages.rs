@@ -43,6 +43,7 @@ pages! {
     BATCH_INVALID "batch_invalid" 400 false "An item of an atomic batch cannot be read" "Correct the items listed in `invalid`; nothing of the batch was booked.";
     NOT_FOUND "not_found" 404 false "Nothing is there" "Check the address, and the name at its end.";
     METHOD_NOT_ALLOWED "method_not_allowed" 405 false "The address does not take this method" "Use a method that the header `Allow` lists.";
+    GONE "gone" 410 false "What was asked for is not kept any more" "Read what there is now, then go on with `after` one below `oldest`; what came before it is in the entries.";
     REQUEST_TIMEOUT "request_timeout" 408 true "The request did not arrive in time" "Send the whole request faster, or in smaller parts.";
     BODY_TOO_LARGE "body_too_large" 413 false "The body is too large" "Send at most `bytes_max` bytes; cut a batch into several.";
     MEDIA_TYPE "unsupported_media_type" 415 false "The body has another type" "Send application/json, or application/x-ndjson for a batch of one command a line.";

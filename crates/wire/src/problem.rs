@@ -43,6 +43,11 @@ pub enum Trouble {
     NotFound {
         message: String,
     },
+    /// Notices that are not kept any more.
+    Gone {
+        /// Number of the oldest that is kept.
+        oldest: u64,
+    },
     MethodNotAllowed {
         method: String,
     },
@@ -178,6 +183,7 @@ fn of_trouble(trouble: &Trouble) -> &'static Page {
         Trouble::PositionNotReached { .. } => POSITION_NOT_REACHED,
         Trouble::BatchInvalid { .. } => BATCH_INVALID,
         Trouble::NotFound { .. } => NOT_FOUND,
+        Trouble::Gone { .. } => GONE,
         Trouble::MethodNotAllowed { .. } => METHOD_NOT_ALLOWED,
         Trouble::RequestTimeout { .. } => REQUEST_TIMEOUT,
         Trouble::BodyTooLarge { .. } => BODY_TOO_LARGE,
@@ -197,6 +203,9 @@ fn detail_of_trouble(trouble: &Trouble) -> String {
         | Trouble::OutcomeUnknown { message }
         | Trouble::Halted { message }
         | Trouble::NotFound { message } => message.clone(),
+        Trouble::Gone { oldest } => format!(
+            "some of these notices are not kept any more: the oldest that is has the number {oldest}"
+        ),
         Trouble::PositionNotReached { position, min_position } => {
             format!("asked for position {min_position}; what can be read reaches {position}")
         }
@@ -251,6 +260,7 @@ fn facts_of_trouble(trouble: &Trouble) -> Map<String, Value> {
             vec![("position", (*position).into()), ("min_position", (*min_position).into())]
         }
         Trouble::BatchInvalid { invalid } => vec![("invalid", items(invalid))],
+        Trouble::Gone { oldest } => vec![("oldest", (*oldest).into())],
         Trouble::BodyTooLarge { bytes_max } => vec![("bytes_max", (*bytes_max).into())],
         Trouble::NotFound { .. }
         | Trouble::MethodNotAllowed { .. }

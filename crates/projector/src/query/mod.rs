@@ -7,9 +7,11 @@ mod explain;
 mod kit;
 mod notices;
 mod order;
+mod past;
 mod places;
 mod policies;
 mod pools;
+mod preview;
 mod promise;
 mod replacements;
 mod stock;
@@ -27,11 +29,13 @@ pub use explain::{
 pub use kit::{KitPartView, KitView, RecipeView};
 pub use notices::{NoticeKind, NoticePage, NoticeQuery, NoticeRow};
 pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
+pub use past::PastAvailability;
 pub use places::{ChannelView, LedgerView, LocationView, PlacesView, TransferView};
 pub use policies::{PastRule, PolicyQuery, PolicyRow};
 pub use pools::{
     LeftAt, PoolAnswer, PoolPartView, PoolState, PoolView, PoolsView, TrancheLineView, TrancheView,
 };
+pub use preview::{PreviewQuery, Previewed};
 pub use promise::{ExpectedQuery, ExpectedRow, ExpectedView, PromiseBy, PromiseStep};
 pub use replacements::{Replacement, Replacements};
 pub use stock::{StockQuery, StockRow};

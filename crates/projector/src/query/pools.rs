@@ -59,20 +59,21 @@ pub enum PoolState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PoolPartView {
     pub sku: Sku,
-    /// Set aside and not drawn; below zero where more was promised than set aside.
+    /// Set aside and not drawn. Below zero where more was promised than set aside.
     pub left: i64,
     pub left_at: Vec<LeftAt>,
     pub drawn: u64,
     /// Could be sold so far, drawn or not.
     pub released: u64,
-    /// Can be drawn now; below zero where more was drawn than released.
+    /// Can be drawn now. Below zero where more was promised than could be sold.
     pub own: i64,
 }
 
-/// What a pool has left at one location.
+/// A pool's units at a location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LeftAt {
     pub location: LocationId,
+    /// Below zero where the pool owes them.
     pub quantity: i64,
 }
 

@@ -183,6 +183,6 @@ impl Ahead<'_> {
             let offer = plain(*part);
             (offer.reservable(), offer.published(), *need)
         });
-        Offer::of_kit(self.ledger.assembled_by(item, &who, self.now, by), parts)
+        Offer::of_kit(terms(item), parts)
     }
 }

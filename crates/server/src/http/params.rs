@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use onhand_core::InvalidName;
+use onhand_core::{InvalidName, Time};
 use onhand_wire::Invalid;
 
 /// The parameters of one request, taken out one by one; what is left at the end is unknown.
@@ -55,6 +55,15 @@ impl Params {
     /// `invalid_field` unless it is true or false.
     pub fn switch(&mut self, name: &str) -> Result<bool, Invalid> {
         Ok(self.read(name, "must be true or false")?.unwrap_or(false))
+    }
+
+    /// # Errors
+    /// `invalid_field` if it is no moment.
+    pub fn time(&mut self, name: &str) -> Result<Option<Time>, Invalid> {
+        // An unescaped `+` arrives as a space.
+        let message = "must be a time with an offset (RFC 3339), such as 2026-03-03T09:00:00Z; \
+                       write + as %2B in an address";
+        self.read(name, message)
     }
 
     fn read<T: FromStr>(&mut self, name: &str, message: &str) -> Result<Option<T>, Invalid> {

@@ -93,11 +93,10 @@ impl<'a> Teller<'a> {
     /// The formula, on how things stood.
     fn terms(&self, item: ItemNo, past: Past) -> Stand<'a> {
         let Moment { ledger, position, .. } = *self.moment;
-        let rules = ledger.channel_rules(item, Some(self.channel), position);
-        let rules = match self.moment.recipe(item) {
-            Some(_) => rules.of_assembled(),
-            None => rules,
-        };
+        let mut rules = ledger.channel_rules(item, Some(self.channel), position);
+        if self.moment.recipe(item).is_some() {
+            rules = rules.of_assembled();
+        }
         let mut sum = Sum::default();
         if let Some(window) = self.moment.window(item, &past) {
             let (sellable, committed) = (window.limit as i64, window.taken as i64);

@@ -1,0 +1,59 @@
+//! The same questions without a door: for whoever reads an installation that nobody serves.
+
+use onhand_core::LedgerId;
+use onhand_projector::Projector;
+use onhand_wire::{Invalid, No, Problem, Trouble, problem};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Answer, availability, routing, rules, trouble};
+use crate::http::params::Params;
+
+/// Answers `GET /v1/{ledger}/{what}?pairs`, as the server would; `what` may have a name behind a
+/// slash, unescaped.
+///
+/// # Errors
+/// What the server would say. Only some addresses are known: those that commands read.
+pub fn answer_here(
+    projector: &Projector,
+    ledger: &LedgerId,
+    what: &str,
+    pairs: &[(&str, String)],
+) -> Result<Value, Problem> {
+    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    let mut params = Params::new(pairs.collect());
+    let invalid = |it: Invalid| problem(No::Invalid(&it));
+    let answer = found(projector, ledger, what, &mut params).map_err(invalid)?;
+    params.end().map_err(invalid)?;
+    answer.map_err(|it| problem(No::Trouble(&it)))
+}
+
+type Found = Result<Result<Value, Trouble>, Invalid>;
+
+fn found(projector: &Projector, ledger: &LedgerId, what: &str, params: &mut Params) -> Found {
+    let (what, name) = what.split_once('/').unwrap_or((what, ""));
+    let at = Here { projector, ledger };
+    Ok(match (what, name) {
+        ("explain", "") => at.told(availability::explained(params)?),
+        ("replacements", "") => at.told(availability::replacing(params)?),
+        ("promise", "") => at.told(availability::promised(params)?),
+        ("routing", "") => at.told(routing::routed(params)?),
+        ("notices", "") => at.told(rules::noticed(params)?),
+        ("policies", "") => at.told(rules::ruled(params)?),
+        ("pools", "") => at.told(rules::all_pools(params)?),
+        ("pools", name) => at.told(rules::one_pool(name)?),
+        _ => Err(Trouble::NotFound { message: format!("there is nothing at {what}") }),
+    })
+}
+
+struct Here<'a> {
+    projector: &'a Projector,
+    ledger: &'a LedgerId,
+}
+
+impl Here<'_> {
+    fn told<T: Serialize>(&self, query: impl Answer<T>) -> Result<Value, Trouble> {
+        let answer = query(self.projector, self.ledger).map_err(|it| trouble(&it))?;
+        serde_json::to_value(answer).map_err(|it| Trouble::Unavailable { message: it.to_string() })
+    }
+}
