@@ -161,12 +161,17 @@ fn available(book: &Book, now: Time, who: &Who, line: &ClaimLine) -> i64 {
     if recipe.is_empty() {
         return of(id);
     }
+    let on_channel = book.assembled(id, who, now);
     let assembled = match &line.location {
+        None => on_channel.reservable,
         Some(location) => {
             let (_, unclaimed, kept) = book.believed(id, location, now);
-            unclaimed - kept
+            match is_served(book, id, who, Some(location)) {
+                true if on_channel.exclusive => 0,
+                true => (unclaimed - kept).min(on_channel.reservable),
+                false => unclaimed - kept,
+            }
         }
-        None => book.assembled(id, who, now).reservable,
     };
     let parts = recipe.iter().map(|(part, need)| of(*part).max(0) / *need as i64);
     parts.min().unwrap_or(0).saturating_add(assembled.max(0))
