@@ -1,0 +1,197 @@
+//! Rules over HTTP: they count at once, are explained as of any moment, and bad questions are told
+//! what is wrong with them.
+
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use crate::door::Door;
+
+/// What a read answers once the entry at `position` is visible.
+#[track_caller]
+fn get(door: &Door, position: u64, path: &str) -> Value {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    let reply = door.get(&format!("/v1/acme/{path}{sign}min_position={position}&wait_ms=10000"));
+    assert_eq!(reply.status, 200, "{path}: {reply:?}");
+    assert!(reply.body["seen"]["position"].as_u64() >= Some(position), "{path}: {reply:?}");
+    reply.body
+}
+
+fn policy(door: &Door, key: &str, body: &Value) -> u64 {
+    door.book("set_policy", key, &body.to_string()).position()
+}
+
+#[track_caller]
+fn published(door: &Door, position: u64, path: &str) -> Value {
+    get(door, position, path)["rows"][0]["published"].clone()
+}
+
+#[test]
+fn a_rule_counts_at_once() {
+    let door = Door::open().stocked();
+    for buffer in 1..=20 {
+        let rule = json!({"channel": "eu", "set": {"buffer": {"units": buffer}}});
+        let position = policy(&door, &format!("p{buffer}"), &rule);
+        let told = published(&door, position, "availability?channel=eu&sku=W");
+        assert_eq!(told, json!(10_u64.saturating_sub(buffer)));
+    }
+}
+
+#[test]
+fn the_past_is_explained_by_the_rules_of_then() {
+    let door = Door::open().stocked();
+    let first = policy(&door, "p1", &json!({"channel": "eu", "set": {"buffer": {"units": 2}}}));
+    let second = policy(&door, "p2", &json!({"sku": "W", "channel": "eu", "set": {"buffer": {"units": 5}}}));
+    let order = r#"{"order":"SO-1","channel":"eu","lines":[{"sku":"W","quantity":3}]}"#;
+    let last = door.book("commit_order", "o1", order).position();
+
+    let at = |moment: &str| get(&door, last, &format!("explain?channel=eu&sku=W{moment}"));
+    let then = at(&format!("&position={first}"));
+    assert_eq!((&then["published"], &then["now"]), (&json!(8), &json!(false)));
+    let rule = &then["rules"][0];
+    assert_eq!((&rule["value"], &rule["entry"]["position"]), (&json!({"units": 2}), &json!(first)));
+    assert_eq!(rule["beat"], Value::Null);
+
+    let now = at("");
+    assert_eq!((&now["published"], &now["now"]), (&json!(2), &json!(true)));
+    let rule = &now["rules"][0];
+    assert_eq!((&rule["value"], &rule["entry"]["position"]), (&json!({"units": 5}), &json!(second)));
+    assert_eq!(rule["beat"][0]["entry"]["position"], json!(first));
+    // Every entry that is named can be read.
+    let link = rule["entry"]["link"].as_str().unwrap();
+    assert_eq!(door.get(link).body["entry"]["fact"]["policy_set"]["scope"]["sku"], json!("W"));
+
+    let told = |moment: &str| {
+        published(&door, last, &format!("availability?channel=eu&sku=W{moment}"))
+    };
+    let all = ["", "&position=4", &format!("&position={first}"), &format!("&position={second}")];
+    assert_eq!(all.map(|it| told(it)), [json!(2), json!(10), json!(8), json!(5)]);
+    let time = get(&door, last, &format!("entries/{first}"))["recorded_at"].clone();
+    assert_eq!(told(&format!("&at={}", time.as_str().unwrap())), json!(8));
+}
+
+#[test]
+fn bad_questions_are_told_what_is_wrong() {
+    let door = Door::open().stocked();
+    let check = |path: &str| {
+        let reply = door.get(&format!("/v1/acme/{path}"));
+        let (field, detail) = (&reply.body["field"], &reply.body["detail"]);
+        let field = field.as_str().map(|it| format!(" {it}")).unwrap_or_default();
+        format!("{path}\n  {} {}{field}: {}\n", reply.status, reply.code(), detail.as_str().unwrap())
+    };
+    let all = [
+        "availability?channel=us&sku=W",
+        "availability?channel=eu&position=3",
+        "availability?channel=eu&sku=W&position=99",
+        "availability?channel=eu&sku=W&position=3&limit=2",
+        "availability?channel=eu&sku=W&slot=noon",
+        "explain?sku=W",
+        "explain?channel=eu",
+        "explain?channel=eu&sku=W&position=3&at=2026-01-01T00:00:00Z",
+        "explain?channel=eu&sku=W&position=-1",
+        "explain?channel=eu&sku=W&at=2026-01-01",
+        "explain?channel=eu&sku=W&at=2026-01-01T00:00:00+01:00",
+        "explain?channel=eu&sku=W&at=2001-01-01T00:00:00Z",
+        "explain?channel=eu&sku=W&position=2",
+        "notices?kind=low",
+        "notices?after=1&after_position=1",
+        "policies?location=B",
+        "policies?histroy=true",
+        "pools/P",
+        "pools?open=yes",
+        "kits/W",
+        "replacements?channel=eu",
+        "promise?channel=eu&sku=W&by=soon",
+        "expected?location=B",
+        "routing?channel=eu",
+        "routing?channel=eu&line=W",
+        "routing?channel=eu&line=W:0",
+    ];
+    let told: String = all.iter().map(|it| check(it)).collect();
+    expect![[r#""#]].assert_eq(&told);
+
+    let percent = json!({"channel": "eu", "set": {"buffer": {"percent": 101}}}).to_string();
+    let reply = door.command("set_policy", "p1", &percent);
+    assert_eq!((reply.status, reply.code()), (422, "contradiction"));
+    assert_eq!(reply.body["field"], json!("set.buffer.percent"));
+}
+
+/// A shop with a pool, a kit and supply on its way; the position of its last entry.
+fn arranged() -> (Door, u64) {
+    let door = Door::open().stocked();
+    let all = [
+        ("change_item", json!({"sku": "W", "category": "cups"})),
+        ("register_item", json!({"sku": "G", "category": "cups"})),
+        ("register_item", json!({"sku": "SET"})),
+        ("receive_stock", json!({"location": "A", "lines": [{"sku": "G", "quantity": 4}]})),
+        ("set_policy", json!({"channel": "eu", "set": {"low_stock": {"at": 6}}})),
+        ("open_pool", json!({"pool": "P", "campaign": "sale", "lines": [{"sku": "W", "quantity": 3, "location": "A"}]})),
+        ("define_kit", json!({"sku": "SET", "parts": [{"sku": "W", "quantity": 2}, {"sku": "G", "quantity": 1}]})),
+        ("expect_stock", json!({"inbound": "PO-1", "location": "A", "lines": [{"sku": "W", "quantity": 8, "expected_at": "2094-01-01T00:00:00Z", "confidence": 50}]})),
+        ("commit_order", json!({"order": "SO-1", "channel": "eu", "lines": [{"sku": "W", "quantity": 2}]})),
+    ];
+    let mut last = 0;
+    for (number, (stem, body)) in all.iter().enumerate() {
+        last = door.book(stem, &format!("a{number}"), &body.to_string()).position();
+    }
+    (door, last)
+}
+
+#[track_caller]
+fn check(told: &Value, expected: &Expect) {
+    let mut told = told.clone();
+    told.as_object_mut().unwrap().remove("seen");
+    expected.assert_eq(&told.to_string());
+}
+
+#[test]
+fn pools_serve_whom_they_name() {
+    let (door, last) = arranged();
+    let told = |who: &str| published(&door, last, &format!("availability?channel=eu&sku=W{who}"));
+    assert_eq!((told(""), told("&campaign=sale"), told("&campaign=other")), (json!(5), json!(8), json!(5)));
+    check(&get(&door, last, "pools/P"), &expect![[r#""#]]);
+    assert_eq!(get(&door, last, "pools?open=true")["rows"].as_array().unwrap().len(), 1);
+    let closed = door.book("close_pool", "c1", r#"{"pool":"P"}"#).position();
+    assert_eq!(get(&door, closed, "pools?open=true")["rows"], json!([]));
+    assert_eq!(get(&door, closed, "pools")["rows"][0]["state"], json!("closed"));
+    assert_eq!(told("&campaign=sale"), json!(8));
+}
+
+#[test]
+fn what_else_can_be_sold_and_when() {
+    let (door, last) = arranged();
+    check(&get(&door, last, "kits/SET"), &expect![[r#""#]]);
+    check(&get(&door, last, "replacements?channel=eu&sku=W"), &expect![[r#""#]]);
+    check(&get(&door, last, "expected?sku=W"), &expect![[r#""#]]);
+    let mut promise = get(&door, last, "promise?channel=eu&sku=W&by=2094-02-01T00:00:00Z");
+    promise["steps"][0]["from"] = json!("now");
+    check(&promise, &expect![[r#""#]]);
+    check(&get(&door, last, "policies?history=true"), &expect![[r#""#]]);
+}
+
+#[test]
+fn what_ran_low_is_noticed_once() {
+    let (door, last) = arranged();
+    let page = get(&door, last, "notices?kind=low_stock&sku=W");
+    let notice = &page["rows"][0];
+    assert_eq!(page["rows"].as_array().unwrap().len(), 1, "{page}");
+    assert_eq!((&notice["published"], &notice["low_at"]), (&json!(5), &json!(6)));
+    let next = page["next"].as_u64().unwrap();
+    assert_eq!(get(&door, last, &format!("notices?after={next}"))["rows"], json!([]));
+    let metrics = door.text("/metrics");
+    assert!(metrics.contains("onhand_projector_pools_open{shard=\"0\"} 1"), "{metrics}");
+    assert!(metrics.contains("onhand_projector_notices_total{shard=\"0\"} "), "{metrics}");
+}
+
+#[test]
+fn a_preview_books_nothing_and_comes_true() {
+    let (door, last) = arranged();
+    check(&get(&door, last, "routing?channel=eu&campaign=sale&line=W:4"), &expect![[r#""#]]);
+    let refused = get(&door, last, "routing?channel=eu&line=W:9&line=NONE:1");
+    assert_eq!(refused["rejection"]["code"], json!("unknown_sku"));
+    let refused = get(&door, last, "routing?channel=eu&line=W:9");
+    assert_eq!(refused["rejection"]["lines"][0]["shortfall"], json!(4));
+    assert_eq!(get(&door, last, "stock/W")["seen"]["position"], json!(last));
+    let order = r#"{"order":"SO-2","channel":"eu","campaign":"sale","lines":[{"sku":"W","quantity":4}]}"#;
+    let line = door.book("commit_order", "o2", order).body["entry"]["fact"]["order_committed"]["lines"][0].clone();
+    expect![[r#""#]].assert_eq(&line.to_string());
+}
