@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use onhand_core::{
-    BlockBody, Book, ClaimLine, Command, CommandId, CommitOrder, Envelope, IfShort, LedgerId,
-    LocationId, LocationKind, OrderId, Partial, Quantity, ReceiveFrom, ReceiveLine, ReceiveStock,
-    ReceiveTo, RegisterItem, RegisterLocation, Request, Sku, Time,
+    BlockBody, Book, ChannelId, ClaimLine, Command, CommandId, CommitOrder, Envelope, IfShort,
+    KeptBack, Label, LedgerId, LocationId, LocationKind, LowStock, OrderId, Oversell, Partial,
+    Quantity, ReceiveFrom, ReceiveLine, ReceiveStock, ReceiveTo, RegisterChannel, RegisterItem,
+    RegisterLocation, Request, Routing, Rule, SetPolicy, Sku, Time,
 };
 use onhand_engine::{Answer, Batch, EngineConfig, EngineMetrics, Handle, Source, start};
 use onhand_journal::{
@@ -134,17 +135,33 @@ fn location() -> LocationId {
     LocationId::new("MAIN").expect("a name")
 }
 
-fn order(number: usize, item: usize) -> Request {
+/// How an order says where its units come from, and what rules that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It names the location.
+    Named,
+    /// It names a channel, of which no rule says anything.
+    Channel,
+    /// It names a channel, and every dimension has a rule for everything and one for the item.
+    Ruled,
+}
+
+fn channel() -> ChannelId {
+    ChannelId::new("SHOP").expect("a name")
+}
+
+fn order(way: Way, number: usize, item: usize) -> Request {
+    let named = way == Way::Named;
     let line = ClaimLine {
         r#ref: None,
         sku: sku(item),
         quantity: Quantity::new(1).expect("one"),
-        location: Some(location()),
+        location: named.then(location),
         slot: None,
     };
     let command = CommitOrder {
         order: OrderId::new(&format!("SO-{number:09}")).expect("a name"),
-        channel: None,
+        channel: (!named).then(channel),
         hold: None,
         lines: vec![line],
         partial: Partial::None,
@@ -156,6 +173,58 @@ fn order(number: usize, item: usize) -> Request {
     request(format!("order-{number:09}"), Command::CommitOrder(command))
 }
 
+/// A rule for every dimension that a commitment through a channel asks about.
+fn every_rule() -> (Rule, Rule) {
+    let (units, percent) = (Some(5), Some(1));
+    let on_channel = Rule {
+        buffer: Some(KeptBack { units, percent }),
+        share_percent: Some(90),
+        exclusive: Some(false),
+        oversell: Some(Oversell { limit: Some(10), ratio: Some(105) }),
+        max_listed: Some(1_000),
+        end_when: Some(3),
+        locations: Some(vec![location()]),
+        hold_seconds: Some(600),
+        sell_ahead_days: Some(7),
+        low_stock: Some(LowStock { at: 10, clear: None }),
+        routing: Some(Routing::default()),
+        ..Rule::default()
+    };
+    let at_location = Rule {
+        safety: Some(KeptBack { units, percent }),
+        trust_percent: Some(80),
+        cost: Some(12),
+        regions: Some(vec![Label::new("EU").expect("a name")]),
+        ..Rule::default()
+    };
+    (on_channel, at_location)
+}
+
+fn policy(id: String, sku: Option<Sku>, of_channel: bool) -> Request {
+    let (on_channel, at_location) = every_rule();
+    let command = SetPolicy {
+        sku,
+        category: None,
+        channel: of_channel.then(channel),
+        location: (!of_channel).then(location),
+        supplier: None,
+        set: if of_channel { on_channel } else { at_location },
+        clear: Vec::new(),
+    };
+    request(id, Command::SetPolicy(Box::new(command)))
+}
+
+/// Rules of the channel and the location for everything, and for every item.
+fn rules() -> Vec<Request> {
+    let mut requests = Vec::new();
+    for of_channel in [true, false] {
+        requests.push(policy(format!("rule-{of_channel}"), None, of_channel));
+        let of_item = |it| policy(format!("rule-{of_channel}-{it}"), Some(sku(it)), of_channel);
+        requests.extend((0..ITEMS).map(of_item));
+    }
+    requests
+}
+
 /// Items with more units than all orders together want.
 fn stock() -> Vec<Request> {
     let here = RegisterLocation {
@@ -165,6 +234,9 @@ fn stock() -> Vec<Request> {
         supplier: None,
     };
     let mut requests = vec![request("location".to_string(), Command::RegisterLocation(here))];
+    let (name, locations) = (None, vec![location()]);
+    let shop = RegisterChannel { channel: channel(), name, locations };
+    requests.push(request("channel".to_string(), Command::RegisterChannel(shop)));
     for item in 0..ITEMS {
         let (aliases, name, category, scale) = (Vec::new(), None, None, 0);
         let new = RegisterItem { sku: sku(item), aliases, name, category, scale };
@@ -188,12 +260,15 @@ fn stock() -> Vec<Request> {
     requests
 }
 
-fn stocked(store: &str, directory: &tempfile::TempDir) -> Handle {
+fn stocked(store: &str, directory: &tempfile::TempDir, way: Way) -> Handle {
     let source = Fresh::new(store, directory);
     let config = EngineConfig { keys_reserved: 4_000_000, ..EngineConfig::default() };
     let handle = start(source.identity, config, Box::new(source));
     assert!(handle.wait_started(Duration::from_secs(30)), "{:?}", handle.status());
     assert_accepted(&handle.submit_blocking(Batch::each(stock())));
+    if way == Way::Ruled {
+        assert_accepted(&handle.submit_blocking(Batch::each(rules())));
+    }
     handle
 }
 
@@ -203,17 +278,19 @@ fn assert_accepted(answers: &[Answer]) {
 }
 
 /// Commands per second of `commands` orders in batches of `size`, over items that `pick` names.
+/// Returns what the deciding thread was busy with each, in microseconds.
 fn throughput(
     name: &str,
     handle: &Handle,
+    way: Way,
     first: usize,
     commands: usize,
     size: usize,
     pick: fn(usize) -> usize,
-) {
+) -> f64 {
     let mut batches: Vec<VecDeque<Batch>> = (0..CALLERS).map(|_| VecDeque::new()).collect();
     for (place, numbers) in (0..commands).collect::<Vec<_>>().chunks(size).enumerate() {
-        let orders = numbers.iter().map(|it| order(first + it, pick(*it))).collect();
+        let orders = numbers.iter().map(|it| order(way, first + it, pick(*it))).collect();
         batches[place % CALLERS].push_back(Batch::each(orders));
     }
     let blocks = blocks(handle.metrics());
@@ -232,6 +309,7 @@ fn throughput(
     println!(
         "{name:<34} {rate:>9.0} commands/s   {busy_us:.2} us busy each   {per_block:>5} per block"
     );
+    busy_us
 }
 
 /// Nanoseconds the processors spent on threads of that name; 0 where the system does not tell.
@@ -268,7 +346,8 @@ fn call(handle: &Handle, batches: VecDeque<Batch>) {
 
 /// One caller, one command at a time.
 fn latency(handle: &Handle, first: usize, commands: usize) {
-    let requests: Vec<Request> = (0..commands).map(|it| order(first + it, it % ITEMS)).collect();
+    let requests: Vec<Request> =
+        (0..commands).map(|it| order(Way::Named, first + it, it % ITEMS)).collect();
     let mut times = Vec::with_capacity(commands);
     for request in requests {
         let begun = Instant::now();
@@ -293,20 +372,25 @@ fn main() {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
     println!("journal: {store}, {commands} commands");
     let spread = |it: usize| it.wrapping_mul(7_919) % ITEMS;
-    let mut first = 0;
-    for (name, size, pick) in [
-        ("batches of 1,000", 1_000, spread as fn(usize) -> usize),
-        ("batches of 8,000", 8_000, spread),
-        ("batches of 8,000, one hot item", 8_000, |_| 0),
+    let (mut first, mut busy) = (0, Vec::new());
+    for (name, way, size, pick) in [
+        ("batches of 1,000", Way::Named, 1_000, spread as fn(usize) -> usize),
+        ("batches of 8,000", Way::Named, 8_000, spread),
+        ("batches of 8,000, one hot item", Way::Named, 8_000, |_| 0),
+        ("8,000 by a channel without rules", Way::Channel, 8_000, spread),
+        ("8,000 by a channel, every rule", Way::Ruled, 8_000, spread),
     ] {
-        let handle = stocked(store, &directory);
+        let handle = stocked(store, &directory, way);
         // Warm: files, caches and allocator.
-        throughput("(warming up)", &handle, first, commands / 10, size, pick);
+        throughput("(warming up)", &handle, way, first, commands / 10, size, pick);
         first += commands / 10;
-        throughput(name, &handle, first, commands, size, pick);
+        busy.push(throughput(name, &handle, way, first, commands, size, pick));
         first += commands;
         handle.shutdown();
         assert!(handle.wait_stopped(Duration::from_secs(30)));
     }
-    latency(&stocked(store, &directory), first, 2_000);
+    if let [.., none, every] = busy.as_slice() {
+        println!("every rule costs {:.2} times as much as none, per command", every / none);
+    }
+    latency(&stocked(store, &directory, Way::Named), first, 2_000);
 }

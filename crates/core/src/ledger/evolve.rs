@@ -149,43 +149,10 @@ impl Ledger {
         match fact {
             Fact::ItemRegistered(it) => self.record_item(it),
             Fact::AliasAdded(it) => self.record_alias(it),
-            Fact::LocationRegistered(it) => {
-                self.touch_places();
-                self.locations.push(Location {
-                    id: it.location.clone(),
-                    name: it.name.clone(),
-                    kind: it.kind,
-                    supplier: it.supplier.clone(),
-                    closed: false,
-                });
-                Ok(())
-            }
-            Fact::LocationClosed(it) => {
-                let location = self.stored_location(&it.location)?;
-                self.touch_places();
-                self.locations[location.0 as usize].closed = true;
-                Ok(())
-            }
-            Fact::ChannelRegistered(it) => {
-                let locations = self.stored_locations(&it.locations)?;
-                self.touch_places();
-                self.channels.push(Channel {
-                    id: it.channel.clone(),
-                    name: it.name.clone(),
-                    served: History::begin(self.position, locations.clone()),
-                    locations,
-                });
-                Ok(())
-            }
-            Fact::ChannelChanged(it) => {
-                let locations = self.stored_locations(&it.locations)?;
-                let channel = self.channel_no(&it.channel).ok_or("names an unknown channel")?;
-                self.touch_places();
-                let (position, channel) = (self.position, &mut self.channels[channel.0 as usize]);
-                channel.served.set(position, locations.clone());
-                channel.locations = locations;
-                Ok(())
-            }
+            Fact::LocationRegistered(it) => self.record_location(it),
+            Fact::LocationClosed(it) => self.record_location_end(it),
+            Fact::ChannelRegistered(it) => self.record_channel(it),
+            Fact::ChannelChanged(it) => self.record_serving(it),
             Fact::StockHeld(it) => self.record_hold(it),
             Fact::HoldExtended(it) => self.record_extension(it),
             Fact::HoldReleased(it) => self.record_release(it),
@@ -222,6 +189,47 @@ impl Ledger {
             | Fact::KitAssembled(_)
             | Fact::KitDisassembled(_) => Ok(()),
         }
+    }
+
+    fn record_location(&mut self, it: &LocationRegistered) -> Recorded {
+        self.touch_places();
+        self.locations.push(Location {
+            id: it.location.clone(),
+            name: it.name.clone(),
+            kind: it.kind,
+            supplier: it.supplier.clone(),
+            closed: false,
+        });
+        Ok(())
+    }
+
+    fn record_location_end(&mut self, it: &LocationClosed) -> Recorded {
+        let location = self.stored_location(&it.location)?;
+        self.touch_places();
+        self.locations[location.0 as usize].closed = true;
+        Ok(())
+    }
+
+    fn record_channel(&mut self, it: &ChannelRegistered) -> Recorded {
+        let locations = self.stored_locations(&it.locations)?;
+        self.touch_places();
+        self.channels.push(Channel {
+            id: it.channel.clone(),
+            name: it.name.clone(),
+            served: History::begin(self.position, locations.clone()),
+            locations,
+        });
+        Ok(())
+    }
+
+    fn record_serving(&mut self, it: &ChannelChanged) -> Recorded {
+        let locations = self.stored_locations(&it.locations)?;
+        let channel = self.channel_no(&it.channel).ok_or("names an unknown channel")?;
+        self.touch_places();
+        let (position, channel) = (self.position, &mut self.channels[channel.0 as usize]);
+        channel.served.set(position, locations.clone());
+        channel.locations = locations;
+        Ok(())
     }
 
     fn record_new_item(&mut self, sku: &Sku) -> Recorded {

@@ -1,7 +1,7 @@
 //! The rules in force, by scope, with all that were in force before.
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ChannelNo, History, ItemNo, Ledger, LocationNo};
 use crate::{Dimension, Label, Rule, SupplierId};
@@ -26,9 +26,74 @@ pub struct Standing {
     pub named: u32,
 }
 
-/// The rules of one item, of one category, or of everything, by where they apply. Few.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleSet(Vec<(Where, History<Standing>)>);
+/// The rules of one item, of one category, or of everything, by where they apply.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(from = "Vec<(Where, History<Standing>)>")]
+pub struct RuleSet {
+    all: Vec<(Where, History<Standing>)>,
+    /// Where to find them, if they are more than a few: rules are looked for at every read.
+    places: Option<Box<Places>>,
+}
+
+/// Sets of up to so many rules are searched through.
+const FEW: usize = 4;
+
+/// Places in a set of rules, counted from 1, by the numbers of channels and locations; 0: none.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    anywhere: u32,
+    channels: Vec<u32>,
+    locations: Vec<u32>,
+}
+
+impl Places {
+    fn of(all: &[(Where, History<Standing>)]) -> Option<Box<Places>> {
+        if all.len() <= FEW {
+            return None;
+        }
+        let mut places = Places::default();
+        for (index, (at, _)) in all.iter().enumerate() {
+            let place = index as u32 + 1;
+            match at {
+                Where::Anywhere => places.anywhere = place,
+                Where::Channel(it) => put(&mut places.channels, it.0, place),
+                Where::Location(it) => put(&mut places.locations, it.0, place),
+                // Suppliers have names rather than numbers, and are few.
+                Where::Supplier(_) => {}
+            }
+        }
+        Some(Box::new(places))
+    }
+}
+
+fn put(places: &mut Vec<u32>, number: u32, place: u32) {
+    let number = number as usize;
+    if places.len() <= number {
+        places.resize(number + 1, 0);
+    }
+    places[number] = place;
+}
+
+impl From<Vec<(Where, History<Standing>)>> for RuleSet {
+    fn from(all: Vec<(Where, History<Standing>)>) -> RuleSet {
+        let places = Places::of(&all);
+        RuleSet { all, places }
+    }
+}
+
+impl Serialize for RuleSet {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.all.serialize(to)
+    }
+}
+
+impl PartialEq for RuleSet {
+    fn eq(&self, other: &RuleSet) -> bool {
+        self.all == other.all
+    }
+}
+
+impl Eq for RuleSet {}
 
 /// All rules but those of single items, which are kept with the item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,15 +105,54 @@ pub struct Policies {
 
 impl RuleSet {
     pub fn history(&self, at: &Where) -> Option<&History<Standing>> {
-        self.0.iter().find(|(known, _)| known == at).map(|(_, history)| history)
+        match at {
+            Where::Anywhere => self.anywhere(),
+            Where::Channel(it) => self.of_channel(*it),
+            Where::Location(it) => self.of_location(*it),
+            Where::Supplier(it) => self.of_supplier(it),
+        }
+    }
+
+    fn anywhere(&self) -> Option<&History<Standing>> {
+        match &self.places {
+            Some(places) => self.at(Some(&places.anywhere)),
+            None => self.search(|it| matches!(it, Where::Anywhere)),
+        }
+    }
+
+    fn of_channel(&self, channel: ChannelNo) -> Option<&History<Standing>> {
+        match &self.places {
+            Some(places) => self.at(places.channels.get(channel.0 as usize)),
+            None => self.search(|it| matches!(it, Where::Channel(it) if *it == channel)),
+        }
+    }
+
+    fn of_location(&self, location: LocationNo) -> Option<&History<Standing>> {
+        match &self.places {
+            Some(places) => self.at(places.locations.get(location.0 as usize)),
+            None => self.search(|it| matches!(it, Where::Location(it) if *it == location)),
+        }
+    }
+
+    fn of_supplier(&self, supplier: &SupplierId) -> Option<&History<Standing>> {
+        self.search(|it| matches!(it, Where::Supplier(it) if it == supplier))
+    }
+
+    fn at(&self, place: Option<&u32>) -> Option<&History<Standing>> {
+        let index = (*place? as usize).checked_sub(1)?;
+        self.all.get(index).map(|(_, history)| history)
+    }
+
+    fn search(&self, matches: impl Fn(&Where) -> bool) -> Option<&History<Standing>> {
+        self.all.iter().find(|(at, _)| matches(at)).map(|(_, history)| history)
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     pub fn all(&self) -> &[(Where, History<Standing>)] {
-        &self.0
+        &self.all
     }
 
     /// `serving`: the locations that `set` names, if it names any.
@@ -60,12 +164,13 @@ impl RuleSet {
         clear: &[Dimension],
         serving: Option<Vec<LocationNo>>,
     ) {
-        let found = self.0.iter().position(|(known, _)| *known == at);
+        let found = self.all.iter().position(|(known, _)| *known == at);
         let index = found.unwrap_or_else(|| {
-            self.0.push((at, History::default()));
-            self.0.len() - 1
+            self.all.push((at, History::default()));
+            self.places = Places::of(&self.all);
+            self.all.len() - 1
         });
-        let history = &mut self.0[index].1;
+        let history = &mut self.all[index].1;
         let before = history.now();
         let mut rule = before.map(|it| it.rule.clone()).unwrap_or_default();
         let serving = match serving {
@@ -114,6 +219,10 @@ impl<'a> Ruling<'a> {
     }
 }
 
+fn standing(history: Option<&History<Standing>>, position: u64) -> Option<&Standing> {
+    history?.at(position).map(|(_, standing)| standing)
+}
+
 impl Ledger {
     pub fn policies(&self) -> &Policies {
         &self.policies
@@ -148,10 +257,8 @@ impl Ledger {
         let mut candidates = [None; 9];
         for (row, set) in self.rule_sets(item).into_iter().enumerate() {
             let Some(set) = set else { continue };
-            let rule = |at: &Where| set.history(at).and_then(|it| it.at(position));
-            let here = channel.and_then(|it| rule(&Where::Channel(it)));
-            candidates[row * 3] = here.map(|(_, it)| it);
-            candidates[row * 3 + 2] = rule(&Where::Anywhere).map(|(_, it)| it);
+            candidates[row * 3] = standing(channel.and_then(|it| set.of_channel(it)), position);
+            candidates[row * 3 + 2] = standing(set.anywhere(), position);
         }
         Ruling { candidates }
     }
@@ -163,13 +270,14 @@ impl Ledger {
         location: LocationNo,
         position: u64,
     ) -> Ruling<'_> {
+        let supplier = self.location(location).supplier.as_ref();
         let mut candidates = [None; 9];
         for (row, set) in self.rule_sets(item).into_iter().enumerate() {
             let Some(set) = set else { continue };
-            for (column, at) in self.where_at(location).into_iter().enumerate() {
-                let standing = at.and_then(|at| set.history(&at)?.at(position));
-                candidates[row * 3 + column] = standing.map(|(_, it)| it);
-            }
+            candidates[row * 3] = standing(set.of_location(location), position);
+            candidates[row * 3 + 1] =
+                standing(supplier.and_then(|it| set.of_supplier(it)), position);
+            candidates[row * 3 + 2] = standing(set.anywhere(), position);
         }
         Ruling { candidates }
     }

@@ -69,12 +69,19 @@ pub struct Kind {
     pub closed: bool,
 }
 
+/// A tranche: when it is to be released, and units of its items.
+#[derive(Clone, Debug)]
+pub struct Wave {
+    pub name: TrancheId,
+    pub release_at: Time,
+    pub units: Vec<(Id, i64)>,
+}
+
 #[derive(Clone, Debug)]
 pub struct OpenedPool {
     pub opened: PoolOpened,
     pub released: Vec<TrancheId>,
-    /// Units of each tranche's items.
-    pub tranches: Vec<(TrancheId, Time, Vec<(Id, i64)>)>,
+    pub tranches: Vec<Wave>,
     pub closed: bool,
 }
 
@@ -221,7 +228,7 @@ impl Book {
         self.inbound.iter_mut().for_each(|it| last(&mut it.item));
         self.items.iter_mut().flat_map(|it| &mut it.recipe).for_each(|it| last(&mut it.0));
         let tranches = self.pools.iter_mut().flat_map(|it| &mut it.tranches);
-        tranches.flat_map(|it| &mut it.2).for_each(|it| last(&mut it.0));
+        tranches.flat_map(|it| &mut it.units).for_each(|it| last(&mut it.0));
     }
 
     fn expect(&mut self, it: &StockExpected) {
@@ -354,8 +361,10 @@ impl Book {
 
     fn open_pool(&mut self, it: &PoolOpened) {
         let line = |line: &TrancheLine| (self.id(&line.sku), line.quantity.signed());
-        let tranche = |it: &TranchePlan| {
-            (it.tranche.clone(), it.release_at, it.lines.iter().map(line).collect())
+        let tranche = |it: &TranchePlan| Wave {
+            name: it.tranche.clone(),
+            release_at: it.release_at,
+            units: it.lines.iter().map(line).collect(),
         };
         let tranches = it.tranches.iter().map(tranche).collect();
         let opened = it.clone();

@@ -12,6 +12,20 @@ pub struct Who {
     pub customer: Option<Label>,
 }
 
+/// What the formula begins with, summed up.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gathered {
+    sellable: i64,
+    there: i64,
+    kept: i64,
+    incoming: i64,
+    own: i64,
+    owed: i64,
+    released: i64,
+    only: bool,
+    any: bool,
+}
+
 impl Book {
     /// The value of the most specific scope that says anything. The newest word of a scope counts,
     /// unless it took its word back.
@@ -168,9 +182,9 @@ impl Book {
     /// Units of the item whose tranches are out, if one of its tranches still waits.
     fn out(&self, pool: &OpenedPool, id: Id, now: Time) -> Option<i64> {
         let (mut out, mut waits) = (0, false);
-        for (tranche, release_at, lines) in &pool.tranches {
-            let units: i64 = lines.iter().filter(|it| it.0 == id).map(|it| it.1).sum();
-            match pool.released.contains(tranche) || *release_at <= now {
+        for wave in &pool.tranches {
+            let units: i64 = wave.units.iter().filter(|it| it.0 == id).map(|it| it.1).sum();
+            match pool.released.contains(&wave.name) || wave.release_at <= now {
                 true => out += units,
                 false => waits |= units > 0,
             }
@@ -197,6 +211,41 @@ impl Book {
         self.terms_with(id, who, slot, now, |it| it)
     }
 
+    /// What there is, before the channel's rules: of a window, or of shelves and pools.
+    fn gathered(&self, id: Id, who: &Who, slot: Option<Time>, now: Time) -> Gathered {
+        let mut all = Gathered::default();
+        if let Mode::Capacity(capacity) = &self.items[id].mode {
+            let begin = window_of(capacity, slot.unwrap_or(now));
+            let taken = self.promised(now, |it| {
+                it.item == id && it.window == Some(begin) && it.by != By::Shipped
+            });
+            all.sellable = capacity.limit as i64;
+            all.there = capacity.limit as i64 - taken;
+            return all;
+        }
+        let locations = self.served_by(id, who);
+        for location in &locations {
+            let (believed, unclaimed, kept) = self.believed(id, location, now);
+            all.sellable += believed;
+            all.there += unclaimed;
+            all.kept += kept;
+        }
+        let scopes = self.on_channel(id, who);
+        let ahead = self.rule(&scopes, Dimension::SellAheadDays, |it| it.sell_ahead_days);
+        if let Some(days @ 1..) = ahead {
+            all.incoming = self.incoming(id, &locations, days, now);
+            all.there += all.incoming;
+        }
+        for pool in self.pools_for(id, who, now) {
+            all.any = true;
+            all.own += self.own_of(pool, id, now);
+            all.owed += self.owed(pool, id, now);
+            all.released += self.released(pool, id, now);
+            all.only |= pool.opened.draw == PoolDraw::Only;
+        }
+        all
+    }
+
     fn terms_with(
         &self,
         id: Id,
@@ -206,35 +255,8 @@ impl Book {
         allowed: impl Fn(i64) -> i64,
     ) -> Terms {
         let scopes = self.on_channel(id, who);
-        let (mut own, mut owed, mut released, mut only, mut any) = (0, 0, 0, false, false);
-        let (mut sellable, mut there, mut kept, mut incoming) = (0, 0, 0, 0);
-        if let Mode::Capacity(capacity) = &self.items[id].mode {
-            let begin = window_of(capacity, slot.unwrap_or(now));
-            let taken = self.promised(now, |it| {
-                it.item == id && it.window == Some(begin) && it.by != By::Shipped
-            });
-            (sellable, there) = (capacity.limit as i64, capacity.limit as i64 - taken);
-        } else {
-            let locations = self.served_by(id, who);
-            for location in &locations {
-                let (believed, unclaimed, safe) = self.believed(id, location, now);
-                sellable += believed;
-                there += unclaimed;
-                kept += safe;
-            }
-            let ahead = self.rule(&scopes, Dimension::SellAheadDays, |it| it.sell_ahead_days);
-            if let Some(days @ 1..) = ahead {
-                incoming = self.incoming(id, &locations, days, now);
-            }
-            for pool in self.pools_for(id, who, now) {
-                any = true;
-                own += self.own_of(pool, id, now);
-                owed += self.owed(pool, id, now);
-                released += self.released(pool, id, now);
-                only |= pool.opened.draw == PoolDraw::Only;
-            }
-        }
-        there += incoming;
+        let Gathered { sellable, there, kept, incoming, own, owed, released, only, any } =
+            self.gathered(id, who, slot, now);
         let exclusive =
             only || self.rule(&scopes, Dimension::Exclusive, |it| it.exclusive).unwrap_or(false);
         let share_percent =

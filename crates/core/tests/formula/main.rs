@@ -9,6 +9,7 @@ mod history;
 mod meant;
 mod ops;
 mod promise;
+mod selling;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
