@@ -155,6 +155,20 @@ fn kits_run_out_with_their_parts_and_what_has_no_end_never_does() {
 }
 
 #[test]
+fn a_pool_that_is_sold_out_gives_the_item_back_when_it_closes() {
+    let mut shard = Shard::furnished();
+    shard.run(&[received("W", 10)]);
+    let lines = json!([{"sku": "W", "quantity": 4}]);
+    shard.ok("open_pool", json!({"pool": "P", "channel": "web", "draw": "only", "lines": lines}));
+    shard.run(&[committed("O1", "W", 4)]);
+    shard.ok("close_pool", json!({"pool": "P"}));
+    assert_eq!(
+        told(&shard.projector(), &all()),
+        "1 8 out_of_stock W web 0\n2 9 back_in_stock W web 6\n"
+    );
+}
+
+#[test]
 fn notices_and_levels_survive_a_restart() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("checkpoint");

@@ -179,7 +179,6 @@ fn touch_named<'a>(names: &mut Names<'a>, fact: &'a Fact, touched: &mut Vec<Touc
         Fact::ModeSet(it) => name(&it.sku),
         Fact::PolicySet(it) => it.scope.sku.iter().for_each(name),
         Fact::StockExpected(it) => it.lines.iter().for_each(|line| name(&line.sku)),
-        Fact::PoolClosed(it) => it.lines.iter().for_each(|line| name(&line.sku)),
         Fact::ItemsMerged(it) => [&it.from, &it.into].into_iter().for_each(name),
         Fact::KitDefined(it) => {
             name(&it.sku);
@@ -188,6 +187,12 @@ fn touch_named<'a>(names: &mut Names<'a>, fact: &'a Fact, touched: &mut Vec<Touc
         Fact::PoolOpened(it) => {
             let lines = it.tranches.iter().flat_map(|tranche| &tranche.lines);
             lines.for_each(|line| name(&line.sku));
+        }
+        // Also items of which nothing is left: a pool may have stood for them all the same.
+        Fact::PoolClosed(it) => {
+            let pool = names.ledger.pool_no(&it.pool).map(|number| names.ledger.pool(number));
+            let parts = pool.iter().flat_map(|pool| &pool.parts);
+            touched.extend(parts.map(|part| Touch { item: part.item, change: None }));
         }
         Fact::TrancheReleased(it) => touch_released(names.ledger, it, touched),
         Fact::StockCounted(it) => {
