@@ -205,18 +205,13 @@ fn a_rich_shop_is_explained() {
 }
 
 #[test]
-fn rules_pools_notices_and_routes_are_told() {
+fn rules_and_pools_are_told() {
     let mut shop = Shop::open();
     let told = shop.same_of_both(&[
         &["policies"],
         &["policies", "--channel", "web", "--history", "--csv"],
-        &["pools"],
+        &["pools", "--open"],
         &["pools", "flash"],
-        &["notices"],
-        &["notices", "--kind", "low_stock", "--csv"],
-        &["route", "--channel", "web", "--line", "CUP:25", "--line", "SAUCER:1@leeds"],
-        &["route", "--channel", "web", "--line", "CUP:999"],
-        &["stock", "--channel", "web"],
     ]);
     expect![[r#"
          position   scope                           dimension         says
@@ -250,14 +245,28 @@ fn rules_pools_notices_and_routes_are_told() {
         ────────────────────────────────────────────────────────
          T1        2093-01-01 00:00:00   out     CUP          4
          T2        2094-01-01 00:00:00   waits   CUP          6
+    "#]]
+    .assert_eq(&told.join("\n"));
+}
 
-         number   position   recorded at                   kind        sku   channel   location   published   low at   by
-        ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+#[test]
+fn notices_and_routes_are_told() {
+    let mut shop = Shop::open();
+    let told = shop.same_of_both(&[
+        &["notices"],
+        &["notices", "--kind", "out_of_stock", "--csv"],
+        &["route", "--channel", "web", "--line", "CUP:25", "--line", "SAUCER:1@leeds"],
+        &["route", "--channel", "web", "--line", "CUP:999"],
+        &["stock", "--channel", "web"],
+        &["stock", "--sku", "CUP"],
+    ]);
+    expect![[r#"
+         number   position   recorded at           kind        sku   channel   location   published   low at   by
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────────
               1         19   TIME   low_stock   CUP   web                         26       28
         That is all there is. What comes: --after 1
 
         number,position,recorded_at,kind,sku,channel,location,published,low_at,by
-        1,19,TIME,low_stock,CUP,web,,26,28,
 
          line   sku      quantity   location   units   free   cost   nearness   reason
         ──────────────────────────────────────────────────────────────────────────────────────
@@ -279,6 +288,12 @@ fn rules_pools_notices_and_routes_are_told() {
          SET      web               1           1
          CODE     web       unlimited   unlimited
         4 rows of ledger acme at position 26
+
+         sku   location   on hand   sellable   quality control   damaged   quarantined   held   committed   pooled   kept   available
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+         CUP   leeds           35         35                 0         0             0      2           9        6      3          15
+         CUP   sup             21         21                 0         0             0      0           0        0      0          16
+        2 rows of ledger acme at position 26
     "#]].assert_eq(&told.join("\n"));
 }
 
