@@ -12,6 +12,7 @@ mod http_health;
 mod http_nats;
 mod http_overload;
 mod http_reads;
+mod http_rules;
 mod import;
 mod kill;
 mod node;

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::reads::From;
 use crate::settings::Which;
 use crate::stock::{cells, channel, sku};
-use crate::terminal::{Align, print, print_csv, print_table};
+use crate::terminal::{Align, moment, print, print_csv, print_table};
 
 /// Shows what ran low, ran out, came back or is sold beyond what is there, oldest first
 #[derive(Debug, Args)]
@@ -89,10 +89,12 @@ pub fn run(args: &Notices) -> Outcome {
         rows.iter().for_each(|it| print(&it.to_string()));
         return Ok(());
     }
-    let cells = cells(&COLUMNS, &rows);
+    let mut cells = cells(&COLUMNS, &rows);
     if args.csv {
         return print_csv(&COLUMNS, &cells).map_err(Failure::from);
     }
+    // People need no fractions of a second.
+    cells.iter_mut().zip(&rows).for_each(|(line, row)| line[2] = moment(&row["recorded_at"]));
     print_table(&COLUMNS, &cells);
     let next = &page["next"];
     match page["more"].as_bool() {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use onhand_core::{BlockBody, Book, ItemNo, Ledger, LedgerId, Time};
+use onhand_core::{BlockBody, Book, ItemNo, Ledger, LedgerId, Mode, Pending, Time};
 use onhand_server::{Archive, shard_of};
 use serde_json::{Value, json};
 
@@ -114,13 +114,20 @@ fn rows(ledger: &Ledger) -> Vec<Value> {
     let mut rows = Vec::new();
     for (number, item) in ledger.items().iter().enumerate() {
         for cell in &item.cells {
-            let held = ledger.held(ItemNo(number as u32), cell, now);
+            let number = ItemNo(number as u32);
+            let terms = ledger.shelf_terms(number, cell.location, now, &Pending::default());
+            let available = match item.mode() {
+                Mode::Finite => json!(terms.free),
+                Mode::Unlimited => json!("unlimited"),
+                Mode::Capacity(_) => json!(0),
+            };
             rows.push(json!({
                 "sku": item.sku, "location": ledger.location(cell.location).id,
                 "on_hand": cell.on_hand(), "sellable": cell.sellable,
                 "quality_control": cell.quality_control, "damaged": cell.damaged,
-                "quarantined": cell.quarantined, "held": held, "committed": cell.committed,
-                "available": cell.sellable - cell.committed - held,
+                "quarantined": cell.quarantined, "held": terms.shelf.held,
+                "committed": cell.committed, "pooled": terms.shelf.pooled, "kept": terms.kept,
+                "available": available,
             }));
         }
     }

@@ -50,7 +50,7 @@ pub fn label(text: &str) -> Result<Label, String> {
 }
 
 /// The columns of stock rows; their titles in JSON have underscores.
-pub const STOCK: [(&str, Align); 10] = [
+pub const STOCK: [(&str, Align); 12] = [
     ("sku", Align::Text),
     ("location", Align::Text),
     ("on hand", Align::Number),
@@ -60,6 +60,8 @@ pub const STOCK: [(&str, Align); 10] = [
     ("quarantined", Align::Number),
     ("held", Align::Number),
     ("committed", Align::Number),
+    ("pooled", Align::Number),
+    ("kept", Align::Number),
     ("available", Align::Number),
 ];
 

@@ -1,56 +1,15 @@
 //! The command line as people use it: the real binary, on directories of its own.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+mod common;
 
+use common::{Served, complaint, onhand, out, rows, said};
 use serde_json::Value;
-
-/// Runs the binary with nothing of ours in the environment.
-fn onhand(data: &Path, args: &[&str]) -> Output {
-    command(data, args).output().expect("the binary runs")
-}
-
-fn command(data: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onhand"));
-    command.args(args).arg("--data").arg(data);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ONHAND_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// What a successful run printed.
-fn said(data: &Path, args: &[&str]) -> String {
-    let output = onhand(data, args);
-    assert!(output.status.success(), "{args:?}: {}", err(&output));
-    out(&output)
-}
-
-/// The complaint of a run that failed with that status.
-fn complaint(data: &Path, status: i32, args: &[&str]) -> String {
-    let output = onhand(data, args);
-    assert_eq!(output.status.code(), Some(status), "{args:?}: {}{}", out(&output), err(&output));
-    err(&output)
-}
 
 /// A directory with the demonstration's shop, two weeks of it.
 fn shop() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     said(directory.path(), &["demo", "--exit", "--weeks", "2", "--port", "0"]);
     directory
-}
-
-fn rows(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).expect("JSON lines")).collect()
 }
 
 #[test]
@@ -140,36 +99,6 @@ fn wrong_words_are_answered_with_the_right_ones() {
     );
     let help = out(&onhand(data, &["serve", "--help"]));
     assert!(help.contains("mailbox_commands"), "{help}");
-}
-
-/// A server that ends with the test.
-struct Served(Child);
-
-impl Served {
-    fn start(data: &Path) -> Served {
-        let mut command = command(data, &["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("a server");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("its output");
-        BufReader::new(stdout).read_line(&mut line).expect("its first line");
-        assert!(line.contains("http://127.0.0.1:"), "{line}");
-        Served(child)
-    }
-
-    /// Told to stop as a system does; the exit status.
-    fn stop(mut self) -> Option<i32> {
-        let id = self.0.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().expect("kill");
-        assert!(told.success());
-        self.0.wait().expect("an end").code()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]

@@ -100,3 +100,12 @@ pub struct ProjectorState {
     /// Answers known by their key.
     pub keys: usize,
 }
+
+/// What a projector knows of, over all its ledgers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Pools that are not closed.
+    pub pools_open: u64,
+    /// Notices ever told.
+    pub notices: u64,
+}

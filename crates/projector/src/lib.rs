@@ -18,7 +18,7 @@ mod replay;
 mod state;
 pub mod timeline;
 
-pub use config::{Clock, OpenReport, Origin, Progress, ProjectorConfig, ProjectorState};
+pub use config::{Clock, Counts, OpenReport, Origin, Progress, ProjectorConfig, ProjectorState};
 pub use follow::{Arrived, Follower};
 pub use projector::Projector;
 pub use query::*;

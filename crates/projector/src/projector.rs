@@ -10,7 +10,7 @@ use onhand_core::{Book, LedgerId, Time, Tracking};
 use onhand_journal::{Fault, Identity, Reader, Tip};
 
 use crate::checkpoint::{Begun, Dirty, Trouble, Writer, begin};
-use crate::config::{OpenReport, Progress, ProjectorConfig, ProjectorState};
+use crate::config::{Counts, OpenReport, Progress, ProjectorConfig, ProjectorState};
 use crate::state::State;
 
 /// The committed state of one shard. Shared by its followers and everybody who asks.
@@ -116,6 +116,16 @@ impl Projector {
             checkpoint_fault: self.lock_fault().clone(),
             ledgers: state.book.ledgers.len(),
             keys: state.book.seen.len(),
+        }
+    }
+
+    /// Looks through all ledgers; meant for a scrape rather than a request.
+    pub fn counts(&self) -> Counts {
+        let state = self.read();
+        let pools = state.book.ledgers.values().flat_map(|it| it.pools());
+        Counts {
+            pools_open: pools.filter(|it| it.closed.is_none()).count() as u64,
+            notices: state.notices.values().map(|it| it.last()).sum(),
         }
     }
 

@@ -292,3 +292,15 @@ fn retry_after_seconds(no: No<'_>) -> Option<u64> {
         No::Trouble(_) | No::Invalid(_) | No::Rejected { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_any_more_says_where_to_go_on() {
+        let gone = problem(No::Trouble(&Trouble::Gone { oldest: 7 }));
+        assert_eq!((gone.status(), &gone.body["code"]), (410, &"gone".into()));
+        assert_eq!(gone.body["oldest"], 7);
+    }
+}

@@ -123,16 +123,15 @@ fn supply(sheet: &mut Sheet, it: &Value) {
 
 fn pool(sheet: &mut Sheet, it: &Value) {
     sheet.gap();
-    sheet.say(&format!("Pool {}", plain(&it["pool"])));
-    let opened = position(&it["opened"]).map(|it| format!("opened by entry {it}"));
-    let only = (it["draw"] == "only").then(|| "sold instead of the shared stock".to_owned());
-    let opened: Vec<String> = opened.into_iter().chain(only).collect();
+    let only = if it["draw"] == "only" { ", sold instead of the shared stock" } else { "" };
+    let (name, opened) = (plain(&it["pool"]), plain(&it["opened"]["position"]));
+    sheet.say(&format!("Pool {name}, opened by entry {opened}{only}"));
     sheet.within(|sheet| {
         sheet.term(Sign::Begin, &plain(&it["left"]), "left", &entries(&it["behind"]));
         sheet.term(Sign::Begin, &plain(&it["drawn"]), "drawn", &[]);
         let tranches: Vec<String> = list(&it["tranches"]).map(tranche).collect();
         sheet.term(Sign::Begin, &plain(&it["released"]), "released", &tranches);
-        sheet.term(Sign::Equals, &plain(&it["own"]), "own", &opened);
+        sheet.term(Sign::Equals, &plain(&it["own"]), "own", &[]);
     });
 }
 

@@ -191,7 +191,7 @@ impl Shards {
 
     fn states(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         type Read = fn(&crate::node::Shard) -> u64;
-        let gauges: [(&str, &str, Read); 5] = [
+        let gauges: [(&str, &str, Read); 6] = [
             ("shard_ready", "1 if the shard takes commands and its reads are fresh", |it| {
                 u64::from(it.state().is_ready())
             }),
@@ -202,12 +202,21 @@ impl Shards {
             ("projector_checkpoint_height", "Height of the last checkpoint", |it| {
                 it.projector.state().checkpoint_height
             }),
+            ("projector_pools_open", "Pools that are not closed", |it| {
+                it.projector.counts().pools_open
+            }),
             ("projector_keys", "Idempotency keys known", |it| it.projector.state().keys as u64),
         ];
         for (name, help, read) in gauges {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             self.each(metric, |shard, metric| ConstGauge::new(read(shard)).encode(metric))?;
         }
+        let help = "Notices of low, missing, returned or oversold stock";
+        let (name, kind) = ("projector_notices", MetricType::Counter);
+        let metric = encoder.encode_descriptor(name, help, None, kind)?;
+        self.each(metric, |shard, metric| {
+            ConstCounter::new(shard.projector.counts().notices).encode(metric)
+        })?;
         let relaxed = u64::from(self.node.is_relaxed());
         let help = "1 if answers stand on servers that did not prove that they sync";
         let metric =

@@ -45,6 +45,13 @@ fn past(
     moment: Option<Moment>,
 ) -> Result<impl Answer<PastAvailability>, Invalid> {
     let query = wanted(params)?;
+    for name in ["after", "limit"] {
+        if params.text(name)?.is_some() {
+            let message =
+                "goes with the present only: as of a past moment all named items are told";
+            return Err(Invalid::new("unknown_field", name, message));
+        }
+    }
     if query.skus.is_empty() {
         let message = "is missing: name the items to be told as of a past moment";
         return Err(Invalid::new("missing_field", "sku", message));
