@@ -102,7 +102,10 @@ fn bad_moments_are_told_what_is_wrong() {
         "explain?channel=eu&sku=W&at=2001-01-01T00:00:00%2B01:00",
         "explain?channel=eu&sku=W&position=2",
     ];
-    check_refused(&door, &paths, &expect![[r#"
+    check_refused(
+        &door,
+        &paths,
+        &expect![[r#"
         availability?channel=us&sku=W
           404 not_found: no channel has this name
         availability?channel=eu&position=3
@@ -129,7 +132,8 @@ fn bad_moments_are_told_what_is_wrong() {
           404 not_found: nothing is recorded at this position, or was by this time
         explain?channel=eu&sku=W&position=2
           404 not_found: no channel has this name
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -150,7 +154,10 @@ fn bad_questions_are_told_what_is_wrong() {
         "routing?channel=eu&line=W",
         "routing?channel=eu&line=W:0",
     ];
-    check_refused(&door, &paths, &expect![[r#"
+    check_refused(
+        &door,
+        &paths,
+        &expect![[r#"
         notices?kind=low
           400 invalid_field kind: kind must be low_stock, out_of_stock, back_in_stock or oversold
         notices?after=1&after_position=1
@@ -177,7 +184,8 @@ fn bad_questions_are_told_what_is_wrong() {
           400 invalid_field line: line must be SKU:QUANTITY or SKU:QUANTITY@LOCATION, such as MUG:2@leeds
         routing?channel=eu&line=W:0
           400 invalid_field line: line has a quantity out of range: 1 to 1,000,000,000,000
-    "#]]);
+    "#]],
+    );
     let percent = json!({"channel": "eu", "set": {"buffer": {"percent": 101}}}).to_string();
     let reply = door.command("set_policy", "p1", &percent);
     assert_eq!((reply.status, reply.code()), (422, "contradiction"));

@@ -109,7 +109,7 @@ ItemClosed { sku: Sku });
 
 fact!(/** Units of one item on their way from a supplier; zero: not any more. `confidence` in percent. */
 ExpectedLine { sku: Sku, quantity: u64, expected_at: Time, confidence: u64 });
-fact!(/** Supply is expected. What was said of the same items under the same name before is replaced. */
+fact!(/** Supply is expected. What was said of the same items under the same name at the same location before is replaced. */
 StockExpected {
     inbound: Label,
     location: LocationId,

@@ -1,11 +1,15 @@
 //! Folding one block under the lock: from a replay or from the engine beside us.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use onhand_core::BlockBody;
 use onhand_journal::{Fault, Hash, Tip};
 
 use crate::projector::Projector;
+
+/// Between two slices of a sweep.
+const READERS_TURN: Duration = Duration::from_micros(20);
 
 impl Projector {
     /// Folds the next block and wakes those who wait. The caller holds the feed.
@@ -43,13 +47,15 @@ impl Projector {
         loop {
             let mut state = self.write();
             match catch_unwind(AssertUnwindSafe(|| state.sweep())) {
-                Ok(true) => {}
+                Ok(true) => drop(state),
                 Ok(false) => return,
                 Err(_) => {
                     state.halted = Some(format!("the notices of block {height} panicked"));
                     return;
                 }
             }
+            // The lock favours whoever takes it again at once: readers need a moment to get it.
+            std::thread::sleep(READERS_TURN);
         }
     }
 

@@ -10,6 +10,7 @@ mod config;
 mod decode;
 mod feed;
 mod follow;
+mod listed;
 mod look_up;
 mod notices;
 mod projector;

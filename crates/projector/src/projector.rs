@@ -50,7 +50,9 @@ impl Projector {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Arc<Projector>, OpenReport), Fault> {
         let begun = Instant::now();
-        let Begun { state, writer, origin, fault } = begin(&identity, key, &mut *reader, &config)?;
+        let Begun { mut state, writer, origin, fault } =
+            begin(&identity, key, &mut *reader, &config)?;
+        state.begin_listing();
         let height = state.tip.height;
         let projector = Arc::new(Projector {
             identity,

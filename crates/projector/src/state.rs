@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use onhand_core::{BlockBody, Book, Entry, ItemNo, LedgerId, Time, Tracking};
 use onhand_journal::{Fault, Hash, Tip};
 
+use crate::listed::Listed;
 use crate::notices::{Notices, Sweep};
 use crate::timeline::LedgerLog;
 
@@ -14,6 +15,8 @@ pub(crate) struct State {
     pub book: Book,
     pub logs: BTreeMap<LedgerId, LedgerLog>,
     pub notices: BTreeMap<LedgerId, Notices>,
+    /// Not part of what is stored: readers fill it in.
+    pub listed: BTreeMap<LedgerId, Listed>,
     /// What is left to look at after the last block, by ledger. None once its sweeps are done.
     sweeps: Vec<Sweep>,
     /// Whether items keep timelines.
@@ -31,10 +34,18 @@ impl State {
             book: Book::new(key),
             logs: BTreeMap::new(),
             notices: BTreeMap::new(),
+            listed: BTreeMap::new(),
             sweeps: Vec::new(),
             timeline,
             tracked: false,
             halted: None,
+        }
+    }
+
+    /// Makes room for published numbers: once, for what a checkpoint brought.
+    pub fn begin_listing(&mut self) {
+        for (id, ledger) in &self.book.ledgers {
+            self.listed.entry(id.clone()).or_default().fit(ledger);
         }
     }
 
@@ -135,9 +146,15 @@ impl State {
                 });
             }
         }
+        let listed = self.listed.entry(id.clone()).or_default();
+        listed.fit(ledger);
+        if self.sweeps.iter().any(|it| it.ledger == *id) {
+            listed.forget_all();
+        }
         touched.sort_unstable();
         for one in touched.chunk_by(|one, next| one.0 == next.0) {
             let (item, position) = one[one.len() - 1];
+            listed.forget(ledger, item);
             notices.look(ledger, item, None, position, time, &mut news);
         }
         notices.tell(news);

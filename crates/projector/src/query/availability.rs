@@ -135,8 +135,19 @@ impl Projector {
         let known = state.known_ledger(ledger)?;
         let channel = known.channel_no(channel).ok_or(Missing::Channel)?;
         let item = known.item_no(sku).ok_or(Missing::Sku)?;
+        let listed = state.listed.get(ledger);
+        // Nothing is due: what is remembered is what the formula would say.
+        let next_due = known.next_due();
+        let is_settled = next_due.is_none_or(|at| at > self.now(known.time()));
+        if let Some(number) = listed.filter(|_| is_settled).and_then(|it| it.get(item, channel)) {
+            return Ok(Some(number).into());
+        }
         let who = Claimant { channel: Some(channel), ..Claimant::default() };
-        Ok(known.offer(item, &who, None, self.now(known.time())).published().into())
+        let offer = known.offer(item, &who, None, self.now(known.time()));
+        if let (true, Some(listed), Some(number)) = (is_settled, listed, offer.published()) {
+            listed.put(known, item, channel, number);
+        }
+        Ok(offer.published().into())
     }
 
     /// What is available of these items on a channel; with no items named, of all, page by page.

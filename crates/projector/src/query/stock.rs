@@ -88,9 +88,15 @@ pub(super) fn page_items(
         Some(sku) => ledger.item_no(sku).ok_or(Missing::Sku)?.0 as usize + 1,
         None => 0,
     };
-    let end = ledger.items().len().min(begin + bounded(limit));
-    let items = (begin..end).map(|number| ItemNo(number as u32)).collect();
-    let next = (end < ledger.items().len()).then(|| ledger.items()[end - 1].sku.clone());
+    // What was merged into another has no name of its own to go on from, and nothing to tell.
+    let of_its_own = |number: &usize| {
+        let info = ledger.items()[*number].info.as_ref();
+        info.is_none_or(|it| it.merged_into.is_none())
+    };
+    let mut rest = (begin..ledger.items().len()).filter(of_its_own);
+    let items: Vec<ItemNo> =
+        rest.by_ref().take(bounded(limit)).map(|number| ItemNo(number as u32)).collect();
+    let next = rest.next().and(items.last()).map(|last| ledger.item(*last).sku.clone());
     Ok((items, next))
 }
 
