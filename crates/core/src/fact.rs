@@ -206,7 +206,7 @@ HeldLine {
     sku: Sku,
     requested: Quantity,
     at: Vec<Split>,
-    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<KitUse>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<Box<KitUse>>,
 });
 fact!(/** Units are reserved until `expires_at`. */
 StockHeld {
@@ -245,7 +245,7 @@ CommittedLine {
     #[serde(default, skip_serializing_if = "is_zero_u64")] shipped: u64,
     /** Asked for, not there, and the caller wanted the rest all the same: not part of the order. */
     #[serde(default, skip_serializing_if = "is_zero_u64")] short: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<KitUse>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<Box<KitUse>>,
 });
 fact!(/** Units are promised to a placed order. */
 OrderCommitted {
@@ -306,7 +306,7 @@ ShippedLine {
     location: LocationId,
     #[serde(default, skip_serializing_if = "Vec::is_empty")] released: Vec<Split>,
     /** Of a kit line that has not come yet: what it is made of. */
-    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<KitUse>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] kit: Option<Box<KitUse>>,
 });
 fact!(/** Goods left for the customer. */
 OrderShipped { order: OrderId, lines: Vec<ShippedLine> });

@@ -21,7 +21,7 @@ pub(super) struct Need {
     /// A moment in the window whose capacity is asked for.
     pub slot: Option<Time>,
     /// Of a kit line: its parts, and what is assembled.
-    pub kit: Option<KitUse>,
+    pub kit: Option<Box<KitUse>>,
 }
 
 impl Need {

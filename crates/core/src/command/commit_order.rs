@@ -67,14 +67,14 @@ pub(crate) fn explained(
             needs(&Asking { ledger, now, who: &who, hold: held, order }, &command.lines)?
         }
     };
-    let mut drafts = draft(ledger, command, needs)?;
+    let mut drafts = draft(ledger, command, &needs)?;
     let released = match &hold {
-        Some(it) if !it.late => convert(it.hold, &mut drafts, ledger),
+        Some(it) if !it.late => convert(it.hold, &needs, &mut drafts, ledger),
         // Its end has come, and nobody has recorded it yet.
         Some(it) if it.hold.state == HoldState::Live => all_that_is_held(ledger, it.hold),
         _ => Vec::new(),
     };
-    commit_afresh(ledger, now, command, &who, &mut drafts, told)
+    commit_afresh(&Afresh { ledger, now, command, who: &who }, &needs, &mut drafts, told)
         .map_err(|rejection| explain(rejection, hold.as_ref()))?;
     let fact = Fact::OrderCommitted(OrderCommitted {
         order: command.order.clone(),
@@ -83,7 +83,7 @@ pub(crate) fn explained(
         customer: who.customer.cloned(),
         hold: command.hold.clone(),
         converted_late: hold.is_some_and(|it| it.late),
-        lines: drafts.into_iter().map(|it| it.record(ledger)).collect(),
+        lines: needs.into_iter().zip(drafts).map(|(need, it)| it.record(need, ledger)).collect(),
         released,
     });
     Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
@@ -143,72 +143,69 @@ fn explain(rejection: Rejection, hold: Option<&UsedHold<'_>>) -> Rejection {
 }
 
 /// A need on its way to being committed.
+#[derive(Default)]
 struct Draft {
-    need: Need,
     early: Early,
     from_hold: AtLocations,
     at: AtLocations,
 }
 
 impl Draft {
-    fn open(&self) -> u64 {
+    fn open(&self, need: &Need) -> u64 {
         let found = |at: &AtLocations| at.iter().map(|(_, quantity)| quantity).sum::<u64>();
-        self.need.quantity
+        need.quantity
             - self.early.shipped
             - self.early.cancelled
             - found(&self.from_hold)
             - found(&self.at)
     }
 
-    fn record(self, ledger: &Ledger) -> CommittedLine {
-        let short = self.open();
+    fn record(self, need: Need, ledger: &Ledger) -> CommittedLine {
+        let short = self.open(&need);
         CommittedLine {
-            sku: ledger.item(self.need.item).sku.clone(),
-            ordered: self.need.quantity - short,
+            sku: ledger.item(need.item).sku.clone(),
+            ordered: need.quantity - short,
             at: splits(ledger, &self.at),
             from_hold: splits(ledger, &self.from_hold),
             cancelled: self.early.cancelled,
             shipped: self.early.shipped,
             short,
-            kit: self.need.kit,
-            r#ref: self.need.line,
+            kit: need.kit,
+            r#ref: need.line,
         }
     }
 }
 
-fn draft(
-    ledger: &Ledger,
-    command: &CommitOrder,
-    needs: Vec<Need>,
-) -> Result<Vec<Draft>, Rejection> {
-    let order = ledger.order(&command.order);
-    let mut early = Vec::new();
-    if let Some(order) = order {
-        early.reserve_exact(needs.len());
+/// A draft for each need.
+fn draft(ledger: &Ledger, command: &CommitOrder, needs: &[Need]) -> Result<Vec<Draft>, Rejection> {
+    let mut drafts = Vec::with_capacity(needs.len());
+    if let Some(order) = ledger.order(&command.order) {
         for group in needs.chunk_by(same_line) {
-            early.extend(came_early(ledger, &command.order, order, group)?);
+            let early = came_early(ledger, &command.order, order, group)?;
+            drafts.extend(early.into_iter().map(|early| Draft { early, ..Draft::default() }));
         }
     }
-    let mut early = early.into_iter();
-    let draft = |need: Need| {
-        let (from_hold, at) = (AtLocations::new(), AtLocations::new());
-        Draft { need, early: early.next().unwrap_or_default(), from_hold, at }
-    };
-    Ok(needs.into_iter().map(draft).collect())
+    drafts.resize_with(needs.len(), Draft::default);
+    Ok(drafts)
 }
 
 /// Moves what the hold holds to the order's lines: first where line and item agree, then wherever
 /// the item does. Returns what the hold held beyond the order.
-fn convert(hold: &Hold, drafts: &mut [Draft], ledger: &Ledger) -> Vec<ReleasedLine> {
+fn convert(
+    hold: &Hold,
+    needs: &[Need],
+    drafts: &mut [Draft],
+    ledger: &Ledger,
+) -> Vec<ReleasedLine> {
     let mut held = hold.lines.clone();
     for same_line in [true, false] {
         for units in &mut held {
             let item = ledger.item_no(&units.sku);
-            let fits = |it: &&mut Draft| {
-                Some(it.need.item) == item && (!same_line || it.need.line == units.r#ref)
+            let fits = |(need, _): &(&Need, &mut Draft)| {
+                Some(need.item) == item && (!same_line || need.line == units.r#ref)
             };
-            for draft in drafts.iter_mut().filter(fits) {
-                let open = draft.open();
+            for (need, draft) in needs.iter().zip(drafts.iter_mut()).filter(fits) {
+                let open = draft.open(need);
                 move_units(&mut units.at, &mut draft.from_hold, open);
             }
         }
@@ -240,24 +237,39 @@ fn move_units(from: &mut AtLocations, to: &mut AtLocations, most: u64) {
     from.retain(|(_, quantity)| *quantity > 0);
 }
 
+/// What a commitment is made of and for whom.
+struct Afresh<'a> {
+    ledger: &'a Ledger,
+    now: Time,
+    command: &'a CommitOrder,
+    who: &'a Claimant<'a>,
+}
+
 /// Finds units for what neither the hold nor an early shipment covers.
 fn commit_afresh(
-    ledger: &Ledger,
-    now: Time,
-    command: &CommitOrder,
-    who: &Claimant<'_>,
+    asked: &Afresh<'_>,
+    needs: &[Need],
     drafts: &mut [Draft],
     told: Option<&mut Preview>,
 ) -> Result<(), Rejection> {
-    let need = |it: &Draft| Need { quantity: it.open(), ..it.need.clone() };
-    let open = |it: &&mut Draft| it.open() > 0;
-    let needs: Vec<Need> = drafts.iter().filter(|it| it.open() > 0).map(need).collect();
+    let Afresh { ledger, now, command, who } = *asked;
     let short = match command.if_short {
         IfShort::AcceptOversold => Short::Oversell,
         IfShort::Refuse => Short::Follow(command.partial),
     };
-    let routed = route(ledger, now, who, &needs, short, told)?;
-    for (draft, at) in drafts.iter_mut().filter(open).zip(routed) {
+    let is_open = |(need, draft): &(&Need, &mut Draft)| draft.open(need) > 0;
+    // Nearly every order is covered by nothing yet: its needs are asked for as they are.
+    let is_whole = needs.iter().zip(&*drafts).all(|(need, it)| it.open(need) == need.quantity);
+    let routed = if is_whole {
+        route(ledger, now, who, needs, short, told)?
+    } else {
+        let rest = needs.iter().zip(&*drafts).map(|(need, it)| (need, it.open(need)));
+        let rest = rest.filter(|(_, open)| *open > 0);
+        let rest: Vec<Need> =
+            rest.map(|(need, quantity)| Need { quantity, ..need.clone() }).collect();
+        route(ledger, now, who, &rest, short, told)?
+    };
+    for ((_, draft), at) in needs.iter().zip(drafts.iter_mut()).filter(is_open).zip(routed) {
         draft.at = at;
     }
     Ok(())

@@ -90,7 +90,7 @@ pub(super) fn needs_of_hold(ledger: &Ledger, hold: &Hold) -> Result<Vec<Need>, R
             Origin::Window(minutes) => Some(Time::from_minutes(minutes)),
             Origin::Shared | Origin::Pool(_) => None,
         });
-        let kit = held.kit.as_deref().cloned();
+        let kit = held.kit.clone();
         let same_kit = |it: &&Need| {
             it.kit.as_ref().zip(kit.as_ref()).is_some_and(|(one, other)| one.line == other.line)
         };
@@ -240,7 +240,8 @@ pub(super) fn expand_by(
     let of_parts = need.quantity - assembled;
     let use_of = |units: u64| {
         let (line, sku) = (need.line.clone(), ledger.item(need.item).sku.clone());
-        Some(KitUse { line, sku, version: recipe.version, need: Quantity::new(units)? })
+        let need = Quantity::new(units)?;
+        Some(Box::new(KitUse { line, sku, version: recipe.version, need }))
     };
     if assembled > 0 {
         let kit = if of_parts > 0 { use_of(1) } else { None };

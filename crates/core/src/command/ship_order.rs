@@ -96,7 +96,7 @@ pub(super) struct Outgoing<'a> {
     pub quantity: u64,
     pub location: Option<LocationNo>,
     /// Of a part whose kit line has not come yet.
-    pub kit: Option<KitUse>,
+    pub kit: Option<Box<KitUse>>,
 }
 
 fn all_that_is_committed(

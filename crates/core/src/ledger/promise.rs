@@ -9,7 +9,7 @@ impl Ledger {
         let mut lines = Vec::with_capacity(it.lines.len());
         for line in it.lines.iter().filter(|line| !line.at.is_empty()) {
             let at = self.stored_splits(&line.at)?;
-            let kit = line.kit.clone().map(Box::new);
+            let kit = line.kit.clone();
             lines.push(HeldUnits { r#ref: line.r#ref.clone(), sku: line.sku.clone(), at, kit });
         }
         self.touch_hold(&it.hold);
@@ -79,7 +79,7 @@ impl Ledger {
             let order = self.order_mut(&it.order);
             let known = order.line_mut(&line.r#ref);
             known.sku = Some(line.sku.clone());
-            known.kit = line.kit.clone().map(Box::new);
+            known.kit = line.kit.clone();
             known.ordered += line.ordered;
             known.cancelled += line.cancelled;
             known.uncommitted -= line.shipped.min(known.uncommitted);
@@ -117,7 +117,7 @@ impl Ledger {
             take(&mut known.committed_at, &released)?;
             known.sku.get_or_insert_with(|| line.sku.clone());
             if let Some(kit) = &line.kit {
-                known.kit = Some(Box::new(kit.clone()));
+                known.kit = Some(kit.clone());
             }
             known.shipped += line.quantity.units();
             known.uncommitted += line.quantity.units() - units(&released);

@@ -69,7 +69,7 @@ fn promised<'a>(book: &Book, command: &'a Command, fact: &'a Fact) -> Option<Pro
     let line = |sku: &Sku, at: &'a [Split], named| Line { item: book.id(sku), at, named };
     match (command, fact) {
         (Command::HoldStock(asked), Fact::StockHeld(it)) => {
-            let named = |line: &HeldLine| named(&asked.lines, &line.r#ref, line.kit.as_ref());
+            let named = |line: &HeldLine| named(&asked.lines, &line.r#ref, line.kit.as_deref());
             let who = who(&it.channel, &it.campaign, &it.customer);
             let lines = it.lines.iter().map(|it| line(&it.sku, &it.at, named(it))).collect();
             Some(Promised { who, lines })
@@ -82,7 +82,7 @@ fn promised<'a>(book: &Book, command: &'a Command, fact: &'a Fact) -> Option<Pro
                 // Without a channel every line of a hold keeps its location.
                 true if who.channel.is_none() => line.at.first().map(|it| it.location.clone()),
                 true => None,
-                false => named(&asked.lines, &line.r#ref, line.kit.as_ref()),
+                false => named(&asked.lines, &line.r#ref, line.kit.as_deref()),
             };
             let lines = it.lines.iter().map(|it| line(&it.sku, &it.at, named(it))).collect();
             Some(Promised { who, lines })
