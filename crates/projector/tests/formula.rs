@@ -28,7 +28,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 /// Histories, each in a ledger of its own.
-const HISTORIES: usize = 500;
+const HISTORIES: usize = 10_000;
 const STEPS: usize = 24;
 
 /// A journal of many histories, told round by round, so that some holds are live at the end.
