@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use onhand_journal::Hash;
 use serde::Serialize;
@@ -50,9 +51,27 @@ pub struct Store {
     digest: u128,
 }
 
+/// sled lets go of its file a moment after it was dropped, on threads of its own: whoever opens it
+/// again at once has to wait for that, and for no more than this.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// Between two attempts.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 impl Store {
     /// Opens the directory, or makes it.
     pub fn open(path: &Path) -> Result<Store, Trouble> {
+        let begun = Instant::now();
+        loop {
+            match Store::open_once(path) {
+                Err(Trouble::Locked(_)) if begun.elapsed() < LOCK_PATIENCE => {
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn open_once(path: &Path) -> Result<Store, Trouble> {
         let config = sled::Config::new()
             .path(path)
             .cache_capacity(CACHE_BYTES)
