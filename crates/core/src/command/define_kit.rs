@@ -66,6 +66,11 @@ fn check_kit(ledger: &Ledger, command: &DefineKit) -> Result<(), Rejection> {
         let message = "must be counted by its units: a kit has what its parts make";
         return Err(contradiction("sku", message));
     }
+    if let Some(pool) = ledger.item(kit).pools().first() {
+        let pool = &ledger.pool(*pool).id;
+        let message = format_smolstr!("has units in the pool {pool}: close it first");
+        return Err(contradiction("sku", &message));
+    }
     let used_in = ledger.item(kit).info.as_ref().map_or(&[][..], |it| &it.used_in);
     let made_of_it = |it: &&ItemNo| {
         let recipe = ledger.item(**it).recipe();
@@ -122,6 +127,26 @@ mod tests {
     use expect_test::expect;
 
     use crate::testing::check;
+
+    #[test]
+    fn what_a_pool_holds_is_no_kit() {
+        check(
+            "
+            receive_stock A W:5
+            open_pool P1 channel=web W:2@A
+            define_kit W G:1
+            close_pool P1
+            define_kit W G:1
+            ",
+            expect![[r#"
+                6 stock_received: W 5 supplier > A/sellable
+                7 pool_opened: W@A pooled +2 in P1
+                rejected contradiction field=sku message=has units in the pool P1: close it first
+                8 pool_closed: W@A pooled -2 in P1
+                9 kit_defined:
+            "#]],
+        );
+    }
 
     #[test]
     fn a_kit_counts_its_versions_and_stores_parts_by_their_own_names() {
