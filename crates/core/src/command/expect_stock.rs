@@ -76,6 +76,28 @@ mod tests {
     use crate::testing::check;
 
     #[test]
+    fn a_line_that_names_its_location_counts_what_is_expected_there() {
+        check(
+            r#"
+            receive_stock A W:3
+            set_policy set={"sell_ahead_days":3}
+            expect_stock PO1 location=B W:1(expected_at=0)
+            commit_order O1 channel=web W:4@A
+            commit_order O1 channel=web W:1@B
+            commit_order O2 channel=web W:3@A
+            "#,
+            expect![[r#"
+                6 stock_received: W 3 supplier > A/sellable
+                7 policy_set:
+                8 stock_expected:
+                rejected insufficient_stock lines=[available=3 index=0 limiting=free_stock line=1 location=A requested=4 shortfall=1 sku=W]
+                9 order_committed: W@B committed +1; ! oversold by=1 location=B sku=W
+                10 order_committed: W@A committed +3
+            "#]],
+        );
+    }
+
+    #[test]
     fn a_channel_that_sells_ahead_counts_what_is_expected() {
         check(
             "

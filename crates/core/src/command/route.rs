@@ -204,9 +204,8 @@ impl<'a> Route<'a> {
 
     fn left_in(&self, item: ItemNo, pool: PoolNo, location: LocationNo) -> u64 {
         let spot = Spot { location, origin: Origin::Pool(pool) };
-        let left = self.ledger.pool(pool).part(item).map_or(0, |it| it.left_at(location));
+        let left = self.ledger.left_in_pool(item, spot, self.now, &self.pending);
         let left = u64::try_from(left).unwrap_or(0);
-        let left = left.saturating_sub(self.pending.of_spot(item, spot));
         left.min(self.own_in(item, pool))
     }
 
@@ -288,9 +287,8 @@ impl<'a> Route<'a> {
         for pool in places.pools {
             for location in self.pool_places(places, *pool) {
                 let spot = Spot { location, origin: Origin::Pool(*pool) };
-                let left = self.ledger.pool(*pool).part(item).map_or(0, |it| it.left_at(location));
-                let taken = self.pending.of_spot(item, spot) + drawn.at(spot);
-                let most = u64::try_from(left).unwrap_or(0).saturating_sub(taken);
+                let left = self.ledger.left_in_pool(item, spot, self.now, &self.pending);
+                let most = u64::try_from(left).unwrap_or(0).saturating_sub(drawn.at(spot));
                 drawn.take(spot, most, RouteReason::Oversold);
             }
         }
@@ -342,6 +340,10 @@ impl<'a> Route<'a> {
             !self.ledger.location(*it).closed && (!places.bound || places.at.contains(it))
         };
         let mut all: Vec<LocationNo> = part.left.iter().map(|(it, _)| *it).filter(may).collect();
+        // Holds past their end give back where nothing is left by the book.
+        let cells = self.ledger.item(places.need.item).cells.iter().map(|it| it.location);
+        let others: Vec<LocationNo> = cells.filter(|it| may(it) && !all.contains(it)).collect();
+        all.extend(others);
         let is_usual = matches!(self.spread, Spread::EachLine)
             && (self.plain || self.rule_of(places.need).by == RouteBy::Priority);
         if !is_usual {

@@ -158,6 +158,28 @@ mod tests {
     use crate::testing::check;
 
     #[test]
+    fn c23_what_an_ended_hold_gives_back_is_there_where_it_was_drawn() {
+        check(
+            "
+            receive_stock A W:6
+            open_pool P1 channel=web draw=only W:6@A
+            hold_stock H1 channel=web W:6 expires_in=60
+            @60 commit_order O1 channel=web W:1@A
+            due
+            pool P1
+            ",
+            expect![[r#"
+                6 stock_received: W 6 supplier > A/sellable
+                7 pool_opened: W@A pooled +6 in P1
+                8 stock_held: W@A held +6 in P1; W@A pooled -6 in P1; until 60s
+                9 order_committed: W@A committed +1 in P1; W@A pooled -1 in P1
+                10 hold_expired: W@A held -6 in P1; W@A pooled +6 in P1
+                P1 open | W left 5@A drawn 1 own 5
+            "#]],
+        );
+    }
+
+    #[test]
     fn c23_tranches_are_sold_when_they_are_out_recorded_or_not() {
         check(
             "

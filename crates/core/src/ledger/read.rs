@@ -179,7 +179,7 @@ impl Ledger {
 
     /// What a pool has at a location at `now`, once what is pending is claimed; below zero where it
     /// promised more.
-    fn left_in_pool(&self, item: ItemNo, spot: Spot, now: Time, pending: &Pending) -> i64 {
+    pub fn left_in_pool(&self, item: ItemNo, spot: Spot, now: Time, pending: &Pending) -> i64 {
         let Origin::Pool(number) = spot.origin else { return 0 };
         let left = self.pool(number).part(item).map_or(0, |it| it.left_at(spot.location));
         let back = self.given_back_to(item, now, |it| it == spot);

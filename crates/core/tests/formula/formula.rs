@@ -341,7 +341,13 @@ impl Book {
         let (_, unclaimed, kept) = self.believed(id, location, now);
         let terms = self.terms(id, who, None, now);
         let served = self.served_by(id, who).contains(location);
-        let beyond = if served { terms.oversell + terms.incoming } else { 0 };
+        let scopes = self.on_channel(id, who);
+        let ahead = self.rule(&scopes, Dimension::SellAheadDays, |it| it.sell_ahead_days);
+        let expected = match ahead {
+            Some(days @ 1..) => self.incoming(id, std::slice::from_ref(location), days, now),
+            _ => 0,
+        };
+        let beyond = if served { terms.oversell + expected } else { 0 };
         let shared = if terms.exclusive { beyond } else { (unclaimed - kept + beyond).max(0) };
         shared + self.pooled_for(id, who, location, now)
     }
