@@ -41,7 +41,7 @@ struct Histories {
 
 impl Histories {
     fn new() -> Histories {
-        let mut runner = TestRunner::default();
+        let mut runner = TestRunner::deterministic();
         let mut steps = BTreeMap::new();
         let kinds = [About::Rules, About::Pools, About::Kits, About::Everything];
         for number in 0..HISTORIES {

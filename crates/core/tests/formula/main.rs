@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 
 use history::{History, Told};
 use ops::{About, Step};
-use proptest::test_runner::{Config, TestError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
 /// Histories of each kind; there are four kinds. `PROPTEST_CASES` asks for another number.
 const HISTORIES: u32 = 2_500;
@@ -30,6 +30,15 @@ fn run(steps: &[Step], told: Told) {
     history.assert_replayed();
 }
 
+/// The same histories in every run, so that a change is judged by itself; `SEED` asks for others.
+fn rng() -> TestRng {
+    let seed = std::env::var("SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(1_u64);
+    println!("seed {seed}");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+}
+
 #[track_caller]
 fn check(about: About) {
     let mut config =
@@ -41,7 +50,8 @@ fn check(about: About) {
     set_hook(Box::new(|_| {}));
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
     let counted = std::cell::RefCell::new(&mut tally);
-    let result = TestRunner::new(config).run(&ops::steps(about, STEPS), |steps| {
+    let mut runner = TestRunner::new_with_rng(config, rng());
+    let result = runner.run(&ops::steps(about, STEPS), |steps| {
         let told = Told::default();
         run(&steps, told.clone());
         told.borrow().iter().for_each(|it| count(it, &mut counted.borrow_mut()));
