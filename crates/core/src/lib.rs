@@ -19,6 +19,7 @@ mod quantity;
 mod rejection;
 mod rule;
 mod seen;
+mod supply;
 #[cfg(test)]
 mod testing;
 mod time;
@@ -41,4 +42,5 @@ pub use quantity::*;
 pub use rejection::*;
 pub use rule::*;
 pub use seen::*;
+pub use supply::*;
 pub use time::*;

@@ -1,0 +1,11 @@
+//! Suppliers' snapshots against the book: what they say, how it differs, and why. No I/O of its own.
+
+mod complaint;
+pub mod format;
+mod gtin;
+mod line;
+mod suggest;
+
+pub use complaint::{Complaint, Complaints};
+pub use gtin::gtin14;
+pub use line::{Header, Line, Reading};

@@ -1,0 +1,1 @@
+//! Which item a code that nobody knows may mean.
