@@ -4,9 +4,20 @@
 //! million lines need no more memory than ten. A file is read to its end even where something is
 //! wrong with it: people want to hear of all their mistakes at once.
 
+mod cells;
 mod contradiction;
+mod delimited;
+mod detect;
+mod doubles;
+mod fixed;
+mod json;
 mod moment;
+mod number;
 mod profile;
+mod row;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::io::{Read, Seek};
 
@@ -17,6 +28,9 @@ pub use profile::{
     Charset, Column, Columns, Delimiter, EdiTerms, Negative, Only, Profile, Quote, Sheet, Trailer,
 };
 
+use doubles::Doubles;
+
+use crate::complaint::COMPLAINTS_MAX;
 use crate::{Complaint, Complaints, Line, Reading};
 
 /// The bytes of a file.
@@ -47,18 +61,64 @@ pub fn read(
     profile: &Profile,
     sink: &mut dyn FnMut(Line),
 ) -> Result<Reading, Complaints> {
-    let format = profile.format.unwrap_or(Format::Csv);
-    let (_, _) = (source, sink);
-    match format {
-        Format::Csv | Format::Tsv | Format::Pipe => Err(not_yet()),
-        Format::Fixed => Err(not_yet()),
-        Format::Json => Err(not_yet()),
-        Format::Xlsx => Err(not_yet()),
-        Format::X12 => Err(not_yet()),
-        Format::Edifact => Err(not_yet()),
+    if let Some((key, message)) = profile.contradiction() {
+        return Err(Complaint { line: None, column: Some(key.into()), message }.into());
+    }
+    let mut doubles = Doubles::default();
+    let mut handed_on = 0;
+    let mut once = |line: Line| {
+        if doubles.is_new(&line) {
+            handed_on += 1;
+            sink(line);
+        }
+    };
+    let read = match detect::format(source, profile)? {
+        format @ (Format::Csv | Format::Tsv | Format::Pipe) => {
+            delimited::read(source, profile, format, &mut once)
+        }
+        Format::Fixed => fixed::read(source, profile, &mut once),
+        Format::Json => json::read(source, profile, &mut once),
+        Format::Xlsx | Format::X12 | Format::Edifact => {
+            Err(Complaint::of_file("the format cannot be read yet").into())
+        }
+    };
+    let mut reading = merged(read, doubles.complaints)?;
+    reading.skipped += doubles.repeated;
+    reading.lines = handed_on;
+    if handed_on == 0 {
+        return Err(no_lines(&reading).into());
+    }
+    reading.header.complete = reading.header.complete.or(profile.complete);
+    reading.header.basis = reading.header.basis.or(profile.basis);
+    Ok(reading)
+}
+
+fn no_lines(reading: &Reading) -> Complaint {
+    Complaint::of_file(match reading.skipped {
+        0 => "the file has no lines; a supplier without stock sends lines with 0".to_owned(),
+        skipped => format!(
+            "the file has no lines but {skipped} that are left out; correct `only`, `comment` or \
+             `skip_rows` in the profile, or ask for the file again"
+        ),
+    })
+}
+
+/// What was read, if nothing more is wrong.
+fn merged(read: Result<Reading, Complaints>, more: Complaints) -> Result<Reading, Complaints> {
+    match read {
+        Ok(reading) if more.is_empty() => Ok(reading),
+        Ok(_) => Err(more),
+        Err(mut complaints) => {
+            merge(&mut complaints, more);
+            Err(complaints)
+        }
     }
 }
 
-fn not_yet() -> Complaints {
-    Complaint::of_file("the format cannot be read yet").into()
+/// Adds complaints in the order of the file's lines, those of the whole file first.
+fn merge(complaints: &mut Complaints, more: Complaints) {
+    complaints.count += more.count;
+    complaints.first.extend(more.first);
+    complaints.first.sort_by_key(|it| it.line);
+    complaints.first.truncate(COMPLAINTS_MAX);
 }

@@ -64,13 +64,8 @@ impl Moments {
         for pattern in &self.0 {
             match pattern.read(text) {
                 Some(Written::Moment(moment)) => return time(text, moment),
-                Some(Written::Local(local)) => match zone {
-                    Some(Zone(zone)) => {
-                        let moment = zone.to_ambiguous_timestamp(local).compatible();
-                        return time(text, moment.map_err(|_| no_time(text, "a moment"))?);
-                    }
-                    None => homeless = true,
-                },
+                Some(Written::Local(at)) if zone.is_some() => return local(at, zone),
+                Some(Written::Local(_)) => homeless = true,
                 None => {}
             }
         }
@@ -82,6 +77,20 @@ impl Moments {
 
     fn names(&self) -> String {
         self.0.iter().map(Pattern::name).collect::<Vec<_>>().join(" or ")
+    }
+}
+
+/// The moment that a clock in that zone shows so.
+///
+/// # Errors
+/// Words that complete "the column …".
+pub(super) fn local(at: civil::DateTime, zone: Option<&Zone>) -> Result<Time, String> {
+    let Some(Zone(zone)) = zone else {
+        return Err(format!("\"{at}\" says no offset; set `time_zone` in the profile"));
+    };
+    match zone.to_ambiguous_timestamp(at).compatible() {
+        Ok(moment) => time(&at.to_string(), moment),
+        Err(_) => Err(format!("\"{at}\" is no moment; correct it")),
     }
 }
 

@@ -1,0 +1,416 @@
+//! From the cells of a line to the line: what every format with columns shares.
+
+use jiff::civil;
+use onhand_core::Time;
+use smol_str::SmolStr;
+
+use super::number::{Numbers, quoted};
+use super::{Column, Columns, Profile, merge};
+use crate::{Complaint, Complaints, Line, Reading};
+
+/// What a cell may say of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Code,
+    Quantity,
+    Pack,
+    NextRestockAt,
+    Description,
+    Gtin,
+    AsOf,
+    Only,
+}
+
+impl Field {
+    pub const ALL: [Field; 8] = [
+        Field::Code,
+        Field::Quantity,
+        Field::Pack,
+        Field::NextRestockAt,
+        Field::Description,
+        Field::Gtin,
+        Field::AsOf,
+        Field::Only,
+    ];
+
+    /// The column's name where the profile gives none: as in our own JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Code => "supplier_sku",
+            Field::Quantity => "quantity",
+            Field::Pack => "pack",
+            Field::NextRestockAt => "next_restock_at",
+            Field::Description => "description",
+            Field::Gtin => "gtin",
+            Field::AsOf => "as_of",
+            Field::Only => "only",
+        }
+    }
+
+    /// The column that the profile names.
+    pub fn column(self, profile: &Profile) -> Option<&Column> {
+        let columns = &profile.columns;
+        match self {
+            Field::Code => columns.code.as_ref(),
+            Field::Quantity => columns.quantity.as_ref(),
+            Field::Pack => columns.pack.as_ref(),
+            Field::NextRestockAt => columns.next_restock_at.as_ref(),
+            Field::Description => columns.description.as_ref(),
+            Field::Gtin => columns.gtin.as_ref(),
+            Field::AsOf => columns.as_of.as_ref(),
+            Field::Only => profile.only.as_ref().map(|it| &it.column),
+        }
+    }
+
+    pub fn is_needed(self) -> bool {
+        matches!(self, Field::Code | Field::Quantity)
+    }
+
+    /// Whether it is looked for under its own name although the profile does not name it. Where a
+    /// profile names columns the file is not in our own form, and `pack` may mean anything there.
+    pub fn is_looked_for(self, profile: &Profile) -> bool {
+        let own = profile.columns == Columns::default();
+        self.is_needed() || own && !matches!(self, Field::AsOf | Field::Only)
+    }
+}
+
+/// Which cell says what.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    index: [Option<usize>; Field::ALL.len()],
+    /// The columns' names, for complaints.
+    names: [String; Field::ALL.len()],
+}
+
+impl Places {
+    /// Finds the profile's columns in a header.
+    ///
+    /// # Errors
+    /// A complaint for each column that is not there, or there twice.
+    pub fn in_header(line: u64, header: &[&str], profile: &Profile) -> Result<Places, Complaints> {
+        let mut places = Places::default();
+        let mut complaints = Complaints::default();
+        for field in Field::ALL {
+            let column = field.column(profile);
+            let found = match column {
+                Some(Column::Number(number)) => in_width(number.get() as usize, header.len()),
+                Some(Column::Name(name)) => named(name, header),
+                Some(Column::Span { .. }) => Err("has a start and a length; name it".into()),
+                None if field.is_looked_for(profile) => named(field.name(), header),
+                None => continue,
+            };
+            match found {
+                Ok(Some(index)) => places.set(field, index, header[index].trim()),
+                Ok(None) if column.is_none() && !field.is_needed() => {}
+                Ok(None) => {
+                    let name = match column {
+                        Some(Column::Name(name)) => name.trim(),
+                        _ => field.name(),
+                    };
+                    complaints.add(Complaint::at(line, name, not_among(header)));
+                }
+                Err(message) => complaints.add(Complaint::at(line, field.name(), message)),
+            }
+        }
+        if complaints.is_empty() { Ok(places) } else { Err(complaints) }
+    }
+
+    /// Takes the profile's columns by their numbers, of lines with `width` columns.
+    ///
+    /// # Errors
+    /// A complaint for each column that is not there.
+    pub fn by_number(line: u64, width: usize, profile: &Profile) -> Result<Places, Complaints> {
+        let mut places = Places::default();
+        let mut complaints = Complaints::default();
+        for field in Field::ALL {
+            let Some(Column::Number(number)) = field.column(profile) else { continue };
+            match in_width(number.get() as usize, width) {
+                Ok(Some(index)) => places.set(field, index, &format!("column {number}")),
+                Ok(None) => {}
+                Err(message) => complaints.add(Complaint::at(line, field.name(), message)),
+            }
+        }
+        if complaints.is_empty() { Ok(places) } else { Err(complaints) }
+    }
+
+    pub fn set(&mut self, field: Field, index: usize, name: &str) {
+        self.index[field as usize] = Some(index);
+        name.clone_into(&mut self.names[field as usize]);
+    }
+
+    pub fn name(&self, field: Field) -> &str {
+        &self.names[field as usize]
+    }
+}
+
+fn in_width(number: usize, width: usize) -> Result<Option<usize>, String> {
+    match number <= width {
+        true => Ok(Some(number - 1)),
+        false => Err(format!(
+            "is column {number} in the profile, but there are only {width}; correct the number, or \
+             `delimiter`"
+        )),
+    }
+}
+
+fn named(name: &str, header: &[&str]) -> Result<Option<usize>, String> {
+    let mut places = header.iter().enumerate().filter(|(_, it)| it.trim() == name.trim());
+    match (places.next(), places.next()) {
+        (Some((index, _)), None) => Ok(Some(index)),
+        (Some(_), Some(_)) => Err(format!(
+            "is found twice, as {}; rename one, or give the column's number",
+            quoted(name)
+        )),
+        (None, _) => Ok(None),
+    }
+}
+
+/// Most columns of a header that a complaint lists.
+const LISTED_MAX: usize = 30;
+
+fn not_among(header: &[&str]) -> String {
+    let shown: Vec<String> = header.iter().take(LISTED_MAX).map(|it| quoted(it.trim())).collect();
+    let more = if header.len() > LISTED_MAX { ", …" } else { "" };
+    format!(
+        "is not among the columns {}{more}; correct `columns` in the profile, or `delimiter`, \
+         `encoding` and `skip_rows` if these look wrong",
+        shown.join(", ")
+    )
+}
+
+/// One cell.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cell<'a> {
+    Text(&'a str),
+    Number(f64),
+    /// In the supplier's time zone.
+    Moment(civil::DateTime),
+    /// A cell that holds no value, with words that complete "the column …".
+    Wrong(&'a str),
+}
+
+impl Cell<'_> {
+    pub const BLANK: Cell<'static> = Cell::Text("");
+
+    fn is_blank(self) -> bool {
+        matches!(self, Cell::Text(text) if text.trim().is_empty())
+    }
+}
+
+/// What was read of a file so far.
+pub(super) struct Rows<'p> {
+    profile: &'p Profile,
+    numbers: Numbers,
+    pub complaints: Complaints,
+    pub reading: Reading,
+    /// Lines with something on them, wrong ones and those of other warehouses included.
+    records: u64,
+    /// The line of the trailer.
+    trailer: Option<u64>,
+    is_failed: bool,
+}
+
+impl<'p> Rows<'p> {
+    pub fn new(profile: &'p Profile) -> Rows<'p> {
+        Rows {
+            profile,
+            numbers: Numbers::new(profile),
+            complaints: Complaints::default(),
+            reading: Reading::default(),
+            records: 0,
+            trailer: None,
+            is_failed: false,
+        }
+    }
+
+    /// Lines that are left out: empty ones, comments, those of other warehouses.
+    pub fn skip(&mut self, lines: u64) {
+        self.reading.skipped += lines;
+    }
+
+    /// The file as a whole cannot be read.
+    pub fn fail(&mut self, complaints: Complaints) {
+        self.is_failed = true;
+        merge(&mut self.complaints, complaints);
+    }
+
+    /// A line that cannot be read at all.
+    pub fn wrong(&mut self, complaint: Complaint) {
+        self.records += 1;
+        self.complaints.add(complaint);
+    }
+
+    /// One line by its cells. Hands it on unless it is empty, another warehouse's or wrong.
+    pub fn row<'a>(
+        &mut self,
+        line: u64,
+        places: &Places,
+        cell: impl Fn(usize) -> Cell<'a>,
+        sink: &mut dyn FnMut(Line),
+    ) {
+        let of = |field: Field| places.index[field as usize].map_or(Cell::BLANK, &cell);
+        if Field::ALL.iter().all(|it| of(*it).is_blank()) {
+            return self.skip(1);
+        }
+        self.records += 1;
+        if let Some(trailer) = self.trailer {
+            let message = format!(
+                "stands after the trailer on line {trailer}; one of the two is \
+                                   wrong: ask for the file again"
+            );
+            return self.complaints.add(Complaint { line: Some(line), column: None, message });
+        }
+        match self.is_ours(of(Field::Only)) {
+            Ok(true) => {}
+            Ok(false) => return self.skip(1),
+            Err(message) => return self.complain(line, places, Field::Only, message),
+        }
+        if let Some(read) = self.line(line, places, of) {
+            self.reading.lines += 1;
+            sink(read);
+        }
+    }
+
+    fn is_ours(&self, cell: Cell<'_>) -> Result<bool, String> {
+        match &self.profile.only {
+            Some(only) => Ok(text(cell)?.as_deref().unwrap_or_default() == only.is.trim()),
+            None => Ok(true),
+        }
+    }
+
+    /// None: something is wrong with it, and complained about.
+    fn line<'a>(
+        &mut self,
+        line: u64,
+        places: &Places,
+        of: impl Fn(Field) -> Cell<'a>,
+    ) -> Option<Line> {
+        let before = self.complaints.count;
+        let code = match text(of(Field::Code)) {
+            Ok(None) => Err("is blank; every line needs its code".to_owned()),
+            other => other,
+        };
+        let code = self.take(line, places, Field::Code, code);
+        let quantity = self.quantity(of(Field::Quantity));
+        let quantity = self.take(line, places, Field::Quantity, quantity);
+        let pack = self.pack(of(Field::Pack));
+        let pack = self.take(line, places, Field::Pack, pack);
+        let next_restock_at = self.moment(of(Field::NextRestockAt));
+        let next_restock_at = self.take(line, places, Field::NextRestockAt, next_restock_at);
+        let as_of = self.moment(of(Field::AsOf));
+        let as_of = self.take(line, places, Field::AsOf, as_of);
+        self.reading.header.as_of = self.reading.header.as_of.max(as_of);
+        let description = self.take(line, places, Field::Description, text(of(Field::Description)));
+        let gtin = self.take(line, places, Field::Gtin, text(of(Field::Gtin)));
+        let pack = pack.or(self.profile.pack.map(|it| it.get()));
+        let code = code.filter(|_| self.complaints.count == before)?;
+        Some(Line { line, code, quantity, pack, next_restock_at, description, gtin })
+    }
+
+    fn take<T>(
+        &mut self,
+        line: u64,
+        places: &Places,
+        field: Field,
+        read: Result<Option<T>, String>,
+    ) -> Option<T> {
+        read.unwrap_or_else(|message| {
+            self.complain(line, places, field, message);
+            None
+        })
+    }
+
+    fn complain(&mut self, line: u64, places: &Places, field: Field, message: String) {
+        self.complaints.add(Complaint::at(line, places.name(field), message));
+    }
+
+    fn quantity(&self, cell: Cell<'_>) -> Result<Option<u64>, String> {
+        match cell {
+            Cell::Text(text) => self.numbers.quantity(unwrapped(text)),
+            Cell::Number(number) => self.numbers.quantity_of(number),
+            Cell::Moment(moment) => Err(format!("is the moment {moment} where a number is due")),
+            Cell::Wrong(message) => Err(message.into()),
+        }
+    }
+
+    fn pack(&self, cell: Cell<'_>) -> Result<Option<u64>, String> {
+        match cell {
+            Cell::Text(text) => self.numbers.pack(unwrapped(text)),
+            Cell::Number(number) => self.numbers.pack_of(number),
+            Cell::Moment(moment) => Err(format!("is the moment {moment} where a number is due")),
+            Cell::Wrong(message) => Err(message.into()),
+        }
+    }
+
+    fn moment(&self, cell: Cell<'_>) -> Result<Option<Time>, String> {
+        let (dates, zone) = (&self.profile.dates, self.profile.time_zone.as_ref());
+        match cell {
+            Cell::Text(text) => {
+                let text = unwrapped(text).trim();
+                let is_none = text.is_empty() || self.numbers.is_unknown(text);
+                if is_none { Ok(None) } else { dates.read(text, zone).map(Some) }
+            }
+            Cell::Number(number) => dates.read(&format!("{number}"), zone).map(Some),
+            Cell::Moment(local) => super::moment::local(local, zone).map(Some),
+            Cell::Wrong(message) => Err(message.into()),
+        }
+    }
+
+    /// The last line of the file, with the cell that counts the lines.
+    pub fn trailer(&mut self, line: u64, count: Cell<'_>) {
+        let complain = |message: String| Complaint::at(line, "trailer", message);
+        if let Some(first) = self.trailer.replace(line) {
+            let message = format!("is the second one, after line {first}; ask for the file again");
+            return self.complaints.add(complain(message));
+        }
+        match self.quantity(count) {
+            Ok(Some(said)) if said == self.records => {}
+            Ok(Some(said)) => self.complaints.add(complain(format!(
+                "counts {said} lines, but the file has {}; ask for the whole file again",
+                self.records
+            ))),
+            Ok(None) => self.complaints.add(complain(
+                "has no count; correct `trailer.count_field` in the profile, or ask for the file \
+                 again"
+                    .into(),
+            )),
+            Err(message) => self.complaints.add(complain(message)),
+        }
+    }
+
+    /// # Errors
+    /// Everything that was complained about.
+    pub fn finish(mut self) -> Result<Reading, Complaints> {
+        if let (Some(trailer), None, false) = (&self.profile.trailer, self.trailer, self.is_failed)
+        {
+            self.complaints.add(Complaint::of_file(format!(
+                "the file has no line that begins with {:?}: it is cut off; ask for it again, or \
+                 correct `trailer` in the profile",
+                trailer.prefix
+            )));
+        }
+        if self.complaints.is_empty() { Ok(self.reading) } else { Err(self.complaints) }
+    }
+}
+
+/// Spreadsheets write `="00123"` so that zeros survive.
+fn unwrapped(text: &str) -> &str {
+    let trimmed = text.trim();
+    trimmed.strip_prefix("=\"").and_then(|it| it.strip_suffix('"')).unwrap_or(text)
+}
+
+/// A code or another text, without outer spaces. None: blank.
+fn text(cell: Cell<'_>) -> Result<Option<SmolStr>, String> {
+    match cell {
+        Cell::Text(text) => {
+            let text = unwrapped(text).trim();
+            Ok((!text.is_empty()).then(|| SmolStr::new(text)))
+        }
+        // A whole number shows no point.
+        Cell::Number(number) => Ok(Some(SmolStr::new(format!("{number}")))),
+        Cell::Moment(moment) => {
+            Err(format!("is the moment {moment} where a text is due; format the column as text"))
+        }
+        Cell::Wrong(message) => Err(message.into()),
+    }
+}
