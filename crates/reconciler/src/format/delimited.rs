@@ -167,3 +167,171 @@ fn detected(lines: &[String], profile: &Profile) -> u8 {
     // The first of equals.
     CANDIDATES.into_iter().rev().max_by_key(score).unwrap_or(CANDIDATES[0])
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::format::testing::*;
+
+    const OURS: &str = "supplier_sku,quantity,pack,next_restock_at,description,gtin\n";
+
+    #[test]
+    fn our_own_form_needs_no_profile() {
+        let text = format!(
+            "{OURS}00123,5,12,2026-12-01T08:00:00Z,Cup,4006381333931\n\
+             \"A,1\",,,,\"Saucer \"\"Wien\"\"\nround\",\nB-2,0,,,,\n"
+        );
+        says(
+            "",
+            &text,
+            expect![[r#"
+            2: 00123 5 x12 from 2026-12-01T08:00:00Z "Cup" gtin 4006381333931
+            3: A,1 ? "Saucer \"Wien\"\nround"
+            5: B-2 0
+            3 lines, 0 skipped"#]],
+        );
+        says(
+            "",
+            "quantity;supplier_sku\r\n5;A\r\n;B\r\n",
+            expect![[r#"
+            2: A 5
+            3: B ?
+            2 lines, 0 skipped"#]],
+        );
+        says(
+            "",
+            "supplier_sku\tquantity\rA\t5\rB\t1",
+            expect![[r#"
+            2: A 5
+            3: B 1
+            2 lines, 0 skipped"#]],
+        );
+        says(
+            "",
+            "supplier_sku|quantity|price\nA|5|1,5;2\n",
+            expect![[r#"
+            2: A 5
+            1 lines, 0 skipped"#]],
+        );
+        says(
+            "",
+            "sep=;\nsupplier_sku;quantity\nA;5\n",
+            expect![[r#"
+            3: A 5
+            1 lines, 0 skipped"#]],
+        );
+    }
+
+    #[test]
+    fn columns_are_named_or_counted() {
+        let profile = "columns = { code = \"Art. No\", quantity = 3, description = \"Text\" }";
+        says(
+            profile,
+            "Art. No , Text,Stock\nA,\"Cup, small\",7\n",
+            expect![[r#"
+            2: A 7 "Cup, small"
+            1 lines, 0 skipped"#]],
+        );
+        let profile = "header = false\ncolumns = { code = 2, quantity = 1 }\npack = 6";
+        says(
+            profile,
+            "5;A\n7;B\n",
+            expect![[r#"
+            1: A 5 x6
+            2: B 7 x6
+            2 lines, 0 skipped"#]],
+        );
+        let profile = "format = \"pipe\"\nskip_rows = 2\ncomment = \"#\"\nquote = \"\"";
+        let text = "Stock list\nof today,|\n# note\nsupplier_sku|quantity\n\nA|1\n#B|2\n\"C|3\n|\n";
+        says(
+            profile,
+            text,
+            expect![[r#"
+            6: A 1
+            8: "C 3
+            2 lines, 4 skipped"#]],
+        );
+        says(
+            "format = \"tsv\"",
+            "supplier_sku\tquantity\nA;1\t5\n",
+            expect![[r#"
+            2: A;1 5
+            1 lines, 0 skipped"#]],
+        );
+        says(
+            "delimiter = \"~\"\nquote = \"'\"",
+            "supplier_sku~quantity\n'A~1'~5\n",
+            expect![[r#"
+            2: A~1 5
+            1 lines, 0 skipped"#]],
+        );
+        // What else a foreign file calls a pack is none of ours.
+        let profile = "columns = { code = \"SKU\" }";
+        says(
+            profile,
+            "SKU,quantity,pack\nA,5,box\n",
+            expect![[r#"
+            2: A 5
+            1 lines, 0 skipped"#]],
+        );
+    }
+
+    #[test]
+    fn zeros_before_a_code_survive() {
+        let text = "supplier_sku,quantity\n000,1\n00123,2\n=\"00456\",3\n\"=\"\"00789\"\"\",=\"4\"\n 007 ,5\n";
+        says(
+            "",
+            text,
+            expect![[r#"
+            2: 000 1
+            3: 00123 2
+            4: 00456 3
+            5: 00789 4
+            6: 007 5
+            5 lines, 0 skipped"#]],
+        );
+    }
+
+    #[test]
+    fn lines_that_are_cut_off_or_shifted_are_told() {
+        let text = "supplier_sku,quantity,price\nA,5,1.0\nB,5\nC\nD,5,1,0\nE,5,1.0,,\n";
+        says(
+            "",
+            text,
+            expect![[r#"
+            line 3: has 2 columns where 3 are due; the line is cut off, or a line end stands in a cell without quotes: ask for the file again
+            line 4: has 1 columns where 3 are due; the line is cut off, or a line end stands in a cell without quotes: ask for the file again
+            line 5: has 4 columns where 3 are due; put a cell with the delimiter in it in quotes"#]],
+        );
+        says(
+            "",
+            "supplier_sku,quantity\nA,5\n\"B,7\nC,8\n",
+            expect![[
+                r#"line 3: has a quote that is not closed, up to the end of the file or for 1 MiB; close it, or set `quote = ""` in the profile if quotes mean nothing in this file"#
+            ]],
+        );
+        says(
+            "",
+            "supplier_sku,quantity\n\"A\"x,5\nB,\"7\nC\",8\n",
+            expect![[r#"
+            line 2: has text right after a closing quote; write a quote within quotes twice, or set `quote = ""` in the profile if quotes mean nothing in this file
+            line 3: has 3 columns where 2 are due; put a cell with the delimiter in it in quotes"#]],
+        );
+        says(
+            "",
+            "supplier_sku,quantity\n5\" pipe,5\n\"5\"\" pipe, red\" ,7\n",
+            expect![[r#"
+            2: 5" pipe 5
+            3: 5" pipe, red 7
+            2 lines, 0 skipped"#]],
+        );
+        says(
+            "quote = \"\"",
+            "supplier_sku,quantity\n\"B,7\n",
+            expect![[r#"
+            2: "B 7
+            1 lines, 0 skipped"#]],
+        );
+    }
+}

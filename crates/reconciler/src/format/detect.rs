@@ -98,3 +98,32 @@ fn is_x12(rest: &[u8]) -> bool {
         || separator.is_some_and(|it| !it.is_ascii_alphanumeric())
             && [3, 14, 17].iter().all(|place| rest.get(*place) == separator)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_say_what_it_is() {
+        let isa = "ISA*00*          *00*          *ZZ*A";
+        for (text, due) in [
+            (isa, Format::X12),
+            (&isa.replace('*', "|"), Format::X12),
+            ("ISA,quantity\n", Format::Csv),
+            ("UNB+UNOC:3+A", Format::Edifact),
+            ("UNA:+.? '\nUNB+UNOC", Format::Edifact),
+            ("UNA|*.? ~UNB*UNOC", Format::Edifact),
+            ("UNA,quantity", Format::Csv),
+            (" \n{\"a\"", Format::Json),
+            ("[", Format::Json),
+            ("PK\u{3}\u{4}", Format::Xlsx),
+            ("\u{feff}[", Format::Json),
+            ("", Format::Csv),
+        ] {
+            let found = format(&mut Cursor::new(text), &Profile::default());
+            assert_eq!(found, Ok(due), "{text:?}");
+        }
+    }
+}

@@ -55,7 +55,7 @@ fn what(line: &Line) -> u64 {
 
 fn contradiction(line: &Line, before: Said) -> Complaint {
     let shown = |quantity: u64| match quantity {
-        UNKNOWN => "an open quantity".to_owned(),
+        UNKNOWN => "no number".to_owned(),
         _ => quantity.to_string(),
     };
     let (then, now) = (before.what & UNKNOWN, line.quantity.unwrap_or(UNKNOWN));
@@ -79,4 +79,37 @@ fn hash(what: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::format::testing::*;
+
+    #[test]
+    fn a_code_twice_is_once_or_wrong() {
+        says(
+            "",
+            "supplier_sku,quantity\nA,5\nB,1\nA,5\n",
+            expect![[r#"
+            2: A 5
+            3: B 1
+            2 lines, 1 skipped"#]],
+        );
+        says(
+            "",
+            "supplier_sku,quantity\nA,5\nB,1\nA,6\nA,\nA,5\n",
+            expect![[r#"
+                line 4: says 6 where it was 5 of "A" on line 2; correct one of them, or choose one warehouse with `only` in the profile
+                line 5: says no number where it was 5 of "A" on line 2; correct one of them, or choose one warehouse with `only` in the profile"#]],
+        );
+        says(
+            "",
+            "supplier_sku,quantity,pack\nA,5,1\nA,5,12\n",
+            expect![[
+                r#"line 3: says another pack or restock of "A" on line 2; correct one of them, or choose one warehouse with `only` in the profile"#
+            ]],
+        );
+    }
 }

@@ -135,3 +135,43 @@ impl<'a> Characters<'a> {
         &self.text[byte(begin)..byte(end)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::format::testing::*;
+
+    #[test]
+    fn columns_of_fixed_width_are_places() {
+        let profile = "format = \"fixed\"\ntrailer = { prefix = \"END\", count_field = { start = 4, length = 6 } }\n\
+                       [columns]\ncode = { start = 1, length = 6 }\nquantity = { start = 11, length = 5 }\n\
+                       description = { start = 7, length = 4 }\npack = { start = 16, length = 3 }\n";
+        says(
+            profile,
+            "00123 Cup 00005012\nB-2   茶杯  00007\n\nC            \u{20}\u{20}\nEND000003\n",
+            expect![[r#"
+                1: 00123 5 x12 "Cup"
+                2: B-2 7 "茶杯"
+                4: C ?
+                3 lines, 1 skipped"#]],
+        );
+        says(
+            profile,
+            "00123 Cup 000\nB-2   Cup 0000501\nC\nEND000003\n",
+            expect![[r#"
+            line 1, quantity: ends with character 15, but the line has only 13; it is cut off: ask for the file again, or correct the column's length in the profile
+            line 2, pack: ends with character 18, but the line has only 17; it is cut off: ask for the file again, or correct the column's length in the profile
+            line 3, supplier_sku: ends with character 6, but the line has only 1; it is cut off: ask for the file again, or correct the column's length in the profile"#]],
+        );
+        let profile = "format = \"fixed\"\nheader = true\n[columns]\nquantity = { start = 1, length = 3 }\n\
+                       code = { start = 4, length = 8 }\n";
+        says(
+            profile,
+            "qtycode\n  5A\n 12B-1234\n  1\n",
+            expect![
+                "line 4, supplier_sku: ends with character 11, but the line has only 3; it is cut off: ask for the file again, or correct the column's length in the profile"
+            ],
+        );
+    }
+}

@@ -38,7 +38,7 @@ pub(super) fn read(
         let mut document = serde_json::Deserializer::from_reader(&mut text);
         let read = Body(&mut elements).deserialize(&mut document);
         if let Err(error) = read.and_then(|()| document.end()) {
-            elements.rows.fail(Complaint::of_file(format!("is no JSON: {error}")).into());
+            elements.rows.fail(Complaint::of_file(format!("is no JSON: {error}; {AGAIN}")).into());
         }
     }
     merged(elements.rows.finish(), text.complaints)
@@ -50,6 +50,8 @@ fn is_line_by_line(begin: &str) -> bool {
     let object = serde_json::from_str::<Map<String, Value>>(first);
     object.is_ok_and(|it| !it.contains_key(LINES))
 }
+
+const AGAIN: &str = "correct it, or ask for the whole file again";
 
 const LINES: &str = "lines";
 
@@ -105,7 +107,7 @@ impl<'p, 's> Elements<'p, 's> {
             Err(error) => self.rows.wrong(Complaint {
                 line: Some(number),
                 column: None,
-                message: format!("is no JSON: {error}"),
+                message: format!("is no JSON: {error}; {AGAIN}"),
             }),
         }
     }
@@ -205,7 +207,8 @@ fn kind(value: &Value) -> String {
     match value {
         Value::Array(_) => "a list".into(),
         Value::Object(_) => "an object".into(),
-        other => quoted(&other.to_string()),
+        Value::String(text) => quoted(text),
+        other => other.to_string(),
     }
 }
 
@@ -276,5 +279,143 @@ impl<'de> Visitor<'de> for Lines<'_, '_, '_> {
             self.0.element(number, &value);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::format::testing::*;
+
+    #[test]
+    fn a_body_of_json_says_more_than_lines() {
+        let body = r#"{"snapshot": "S-7", "as_of": "2026-11-22T08:30:00Z", "complete": true,
+            "basis": "after_our_orders", "orders_seen_through": "2026-11-22T08:00:00+00:00", "lines": [
+            {"supplier_sku": "00123", "quantity": 5, "pack": 12, "description": "Cup", "gtin": "4006381333931"},
+            {"supplier_sku": "B", "quantity": null, "next_restock_at": "2026-12-01T00:00:00Z"},
+            {"supplier_sku": 77, "quantity": 12.0}, {"supplier_sku": "D", "quantity": "8"}]}"#;
+        says(
+            "",
+            body,
+            expect![[r#"
+            1: 00123 5 x12 "Cup" gtin 4006381333931
+            2: B ? from 2026-12-01T00:00:00Z
+            3: 77 12
+            4: D 8
+            4 lines, 0 skipped, snapshot S-7, as of 2026-11-22T08:30:00Z, complete true, AfterOurOrders, orders through 2026-11-22T08:00:00Z"#]],
+        );
+        says(
+            "",
+            r#"[{"supplier_sku": "A", "quantity": 5}]"#,
+            expect![[r#"
+            1: A 5
+            1 lines, 0 skipped"#]],
+        );
+        let lines = "{\"complete\": false}\n{\"supplier_sku\": \"A\", \"quantity\": 5}\n\n\
+                     {\"supplier_sku\": \"B\", \"quantity\": 1}\n";
+        says(
+            "",
+            lines,
+            expect![[r#"
+            2: A 5
+            4: B 1
+            2 lines, 1 skipped, complete false"#]],
+        );
+        let profile = "columns = { code = \"sku_id\", quantity = \"qty\" }\nonly = { column = \"wms\", is = \"1\" }";
+        let body = r#"{"code": 0, "lines": [{"sku_id": "A", "qty": 5, "wms": 1}, {"sku_id": "A", "qty": 6, "wms": 2}]}"#;
+        says(
+            profile,
+            body,
+            expect![[r#"
+            1: A 5
+            1 lines, 1 skipped"#]],
+        );
+    }
+
+    #[test]
+    fn mistakes_in_json_are_told() {
+        let body = r#"{"snapshot": [], "as_of": "today", "complete": "yes", "basis": "shelf", "scope": 1,
+            "orders_seen_through": 5, "lines": [
+            {"supplier_sku": "A", "quantity": 1.5}, {"supplier_sku": "B"}, {"quantity": 5}, 7,
+            {"supplier_sku": "C", "quantity": -1}, {"supplier_sku": "D", "quantity": 5, "packs": 3},
+            {"supplier_sku": "E", "quantity": true}, {"supplier_sku": ["F"], "quantity": 1},
+            {"supplier_sku": 12345678901234567890, "quantity": 1e13}, {"supplier_sku": "", "quantity": 1}]}"#;
+        says(
+            "",
+            body,
+            expect![[r#"
+                snapshot: is a list where a text is due
+                as_of: "today" is no time as rfc3339 or "%Y-%m-%d"; correct it, or set `dates` in the profile
+                complete: is "yes"; it must be true or false
+                basis: must be on_hand, before_our_orders or after_our_orders
+                scope: is no field of a body; those are snapshot, as_of, complete, basis, orders_seen_through, lines
+                orders_seen_through: is 5 where a time is due, as text
+                line 1, quantity: "1.5" is not a whole number; units are counted whole: correct it
+                line 2, quantity: is missing; write null where it is not known
+                line 3, supplier_sku: is missing; every line needs it
+                line 4: is 7 where a line is due: an object
+                line 5, quantity: "-1" is below zero; correct it, or set `negative` in the profile to "zero" or "unknown"
+                line 6, packs: is no field of a line; those are supplier_sku, quantity, pack, next_restock_at, description, gtin
+                line 7, quantity: is true or false where a text or number is due
+                line 8, supplier_sku: is a list where a text or number is due
+                line 9, supplier_sku: is too long for a number; write it as text, in quotes
+                line 9, quantity: "10000000000000" is above 1000000000000; correct it, or name another column
+                line 10, supplier_sku: is blank; every line needs its code"#]],
+        );
+        says(
+            "",
+            r#"{"lines": [{"supplier_sku": "A", "quantity": 5}, {"supplier_sku": "B", "qua"#,
+            expect![
+                "is no JSON: EOF while parsing a string at line 1 column 75; correct it, or ask for the whole file again"
+            ],
+        );
+        says(
+            "",
+            r#"{"lines": {}, "complete": true}"#,
+            expect![
+                "is no JSON: invalid type: map, expected an array of lines at line 1 column 11; correct it, or ask for the whole file again"
+            ],
+        );
+        says(
+            "",
+            "{\"items\":\n []}",
+            expect![[r#"
+                lines: is missing; the body needs an array of lines
+                items: is no field of a body; those are snapshot, as_of, complete, basis, orders_seen_through, lines"#]],
+        );
+        says(
+            "",
+            "[{\"supplier_sku\": \"A\", \"quantity\": 5}] x",
+            expect![
+                "is no JSON: trailing characters at line 1 column 40; correct it, or ask for the whole file again"
+            ],
+        );
+        says(
+            "format = \"json\"",
+            "7",
+            expect![
+                "is no JSON: invalid type: integer `7`, expected an array of lines, or an object with `lines` at line 1 column 1; correct it, or ask for the whole file again"
+            ],
+        );
+        says(
+            "",
+            "{\"supplier_sku\": \"A\", \"quantity\": 5}\n{\"supplier_sku\n[]\n",
+            expect![[r#"
+                line 2: is no JSON: EOF while parsing a string at line 1 column 14; correct it, or ask for the whole file again
+                line 3: is a list where a line is due: an object"#]],
+        );
+        says(
+            "columns = { code = 1 }",
+            "[]",
+            expect!["supplier_sku: is a place in the profile; JSON has names: give the field's"],
+        );
+        says_of(
+            "",
+            b"[{\"supplier_sku\": \"A\",\n \"quantity\": 5, \"description\": \"\xe9\"}]",
+            expect![
+                "line 2: byte 55 of the file is not UTF-8; set `encoding` in the profile, such as gbk, utf-16le, windows-1252"
+            ],
+        );
     }
 }

@@ -16,7 +16,9 @@ mod number;
 mod profile;
 mod row;
 #[cfg(test)]
-mod tests;
+mod testing;
+#[cfg(test)]
+mod testing_round_trip;
 mod text;
 
 use std::io::{Read, Seek};
@@ -97,7 +99,7 @@ fn no_lines(reading: &Reading) -> Complaint {
     Complaint::of_file(match reading.skipped {
         0 => "the file has no lines; a supplier without stock sends lines with 0".to_owned(),
         skipped => format!(
-            "the file has no lines but {skipped} that are left out; correct `only`, `comment` or \
+            "the file has no lines but {skipped} left out; correct `only`, `comment` or \
              `skip_rows` in the profile, or ask for the file again"
         ),
     })
@@ -115,10 +117,11 @@ fn merged(read: Result<Reading, Complaints>, more: Complaints) -> Result<Reading
     }
 }
 
-/// Adds complaints in the order of the file's lines, those of the whole file first.
+/// Adds complaints in the order of the file's lines, those of the whole file first. Of one line
+/// the added ones come first: what is wrong with its bytes explains the rest.
 fn merge(complaints: &mut Complaints, more: Complaints) {
     complaints.count += more.count;
-    complaints.first.extend(more.first);
+    complaints.first.splice(0..0, more.first);
     complaints.first.sort_by_key(|it| it.line);
     complaints.first.truncate(COMPLAINTS_MAX);
 }

@@ -166,3 +166,33 @@ fn written(read: BrokenDownTime) -> Option<Written> {
         Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(zone: &str, pattern: &str, text: &str, said: &str) {
+        let moments = Moments(vec![Pattern::new(pattern).unwrap()]);
+        let zone = Zone(TimeZone::get(zone).unwrap());
+        let actual = moments.read(text, Some(&zone)).map_or_else(|it| it, |it| it.to_string());
+        assert_eq!(actual, said);
+    }
+
+    #[test]
+    fn local_times_become_moments() {
+        check("Europe/Berlin", "%d.%m.%Y %H:%M", "30.06.2026 20:08", "2026-06-30T18:08:00Z");
+        check("Asia/Shanghai", "%Y/%m/%d", "2026/11/11", "2026-11-10T16:00:00Z");
+        check("Asia/Shanghai", "%Y年%m月%d日", "2026年11月11日", "2026-11-10T16:00:00Z");
+        check("UTC", "%Y%m%d", "20261231", "2026-12-31T00:00:00Z");
+        check("UTC", "rfc3339", "2026-01-01T00:00:00+08:00", "2025-12-31T16:00:00Z");
+        check("UTC", "unix_ms", "1767225600000", "2026-01-01T00:00:00Z");
+        check("Europe/Berlin", "%Y-%m-%dT%H:%M%z", "2026-06-30T20:08+0800", "2026-06-30T12:08:00Z");
+    }
+
+    #[test]
+    fn an_hour_that_was_skipped_or_doubled_has_a_reading() {
+        let pattern = "%Y-%m-%d %H:%M";
+        check("Europe/London", pattern, "2026-03-29 01:30", "2026-03-29T01:30:00Z");
+        check("Europe/London", pattern, "2026-10-25 01:30", "2026-10-25T00:30:00Z");
+    }
+}

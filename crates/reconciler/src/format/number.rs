@@ -279,27 +279,127 @@ mod tests {
             "NaN",
             "٣",
         ];
-        check("", &texts, expect![[r#""#]]);
+        check(
+            "",
+            &texts,
+            expect![[r#"
+            "0" = 0
+            "007" = 7
+            " 12 " = 12
+            "12.0" = 12
+            "12." has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            ".5" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            "12.5" is not a whole number; units are counted whole: correct it
+            "1.234" is not a whole number; correct it, or set `thousands` in the profile if the mark parts thousands
+            "1,234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            "1 234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            "+5" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "１２" = 12
+            "１，２" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            "" unknown
+            " " unknown
+            "\u{3000}" unknown
+            "abc" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "12 pcs" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "1e3" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "0x10" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "１２个" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "--1" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "1000000000000" = 1000000000000
+            "1000000000001" is above 1000000000000; correct it, or name another column
+            "0000000000000000000007" = 7
+            "99999999999999999999999999" is above 1000000000000; correct it, or name another column
+            "NaN" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "٣" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+        "#]],
+        );
     }
 
     #[test]
     fn marks_part_thousands_and_fractions() {
         let texts =
             ["1.234", "1.234,00", "1.234,50", "1.23", "1234", "12.34.567", "1.234.567", ".234"];
-        check("thousands = \".\"", &texts, expect![[r#""#]]);
+        check(
+            "thousands = \".\"",
+            &texts,
+            expect![[r#"
+            "1.234" = 1234
+            "1.234,00" = 1234
+            "1.234,50" is not a whole number; units are counted whole: correct it
+            "1.23" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            "1234" = 1234
+            "12.34.567" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            "1.234.567" = 1234567
+            ".234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+        "#]],
+        );
         let texts = ["1,234", "1,234.0", "1,23", "12,345,678", "1,,234", "1.234"];
-        check("thousands = \",\"", &texts, expect![[r#""#]]);
+        check(
+            "thousands = \",\"",
+            &texts,
+            expect![[r#"
+            "1,234" = 1234
+            "1,234.0" = 1234
+            "1,23" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            "12,345,678" = 12345678
+            "1,,234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            "1.234" is not a whole number; correct it, or set `thousands` in the profile if the mark parts thousands
+        "#]],
+        );
         let texts = ["1 234", "1\u{a0}234", "1\u{202f}234,0", "12 34"];
-        check("thousands = \" \"\ndecimal = \",\"", &texts, expect![[r#""#]]);
-        check("thousands = \"'\"", &["1'234", "1’234"], expect![[r#""#]]);
+        check(
+            "thousands = \" \"\ndecimal = \",\"",
+            &texts,
+            expect![[r#"
+            "1 234" = 1234
+            "1\u{a0}234" = 1234
+            "1\u{202f}234,0" = 1234
+            "12 34" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+        "#]],
+        );
+        check(
+            "thousands = \"'\"",
+            &["1'234", "1’234"],
+            expect![[r#"
+            "1'234" = 1234
+            "1’234" = 1234
+        "#]],
+        );
     }
 
     #[test]
     fn below_zero_is_what_the_profile_says() {
         let texts = ["-3", "3-", "−3", "－３", "- 3", "-0", "-", "-3-"];
-        check("", &texts, expect![[r#""#]]);
-        check("negative = \"zero\"", &["-3", "-1.5", "-x"], expect![[r#""#]]);
-        check("negative = \"unknown\"", &["-3"], expect![[r#""#]]);
+        check(
+            "",
+            &texts,
+            expect![[r#"
+            "-3" is below zero; correct it, or set `negative` in the profile to "zero" or "unknown"
+            "3-" is below zero; correct it, or set `negative` in the profile to "zero" or "unknown"
+            "−3" is below zero; correct it, or set `negative` in the profile to "zero" or "unknown"
+            "－３" is below zero; correct it, or set `negative` in the profile to "zero" or "unknown"
+            "- 3" is below zero; correct it, or set `negative` in the profile to "zero" or "unknown"
+            "-0" = 0
+            "-" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "-3-" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+        "#]],
+        );
+        check(
+            "negative = \"zero\"",
+            &["-3", "-1.5", "-x"],
+            expect![[r#"
+            "-3" = 0
+            "-1.5" is not a whole number; units are counted whole: correct it
+            "-x" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+        "#]],
+        );
+        check(
+            "negative = \"unknown\"",
+            &["-3"],
+            expect![[r#"
+            "-3" unknown
+        "#]],
+        );
     }
 
     #[test]
@@ -307,7 +407,21 @@ mod tests {
         let profile = "unknown = [\"n/a\", \"-\", \"无\"]\n\
                        quantity_words = { \"10+\" = 10, \"In Stock\" = 5, \"有货\" = 5, \"999\" = 20 }";
         let texts = ["N/A", "-", "无", "10+", "IN STOCK", "有货", "999", "11+", "12"];
-        check(profile, &texts, expect![[r#""#]]);
+        check(
+            profile,
+            &texts,
+            expect![[r#"
+            "N/A" unknown
+            "-" unknown
+            "无" unknown
+            "10+" = 10
+            "IN STOCK" = 5
+            "有货" = 5
+            "999" = 20
+            "11+" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "12" = 12
+        "#]],
+        );
     }
 
     #[test]

@@ -414,3 +414,312 @@ fn text(cell: Cell<'_>) -> Result<Option<SmolStr>, String> {
         Cell::Wrong(message) => Err(message.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::format::testing::*;
+
+    #[test]
+    fn columns_that_are_not_there_are_told_with_those_that_are() {
+        says(
+            "",
+            "SKU,Qty\nA,5\n",
+            expect![[r#"
+            line 1, supplier_sku: is not among the columns "SKU", "Qty"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong
+            line 1, quantity: is not among the columns "SKU", "Qty"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong"#]],
+        );
+        says(
+            "columns = { code = \"SKU\", gtin = \"EAN\" }",
+            "SKU,quantity\nA,5\n",
+            expect![[
+                r#"line 1, EAN: is not among the columns "SKU", "quantity"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong"#
+            ]],
+        );
+        says(
+            "columns = { code = \"SKU\", quantity = 9 }",
+            "SKU,quantity\nA,5\n",
+            expect![
+                "line 1, quantity: is column 9 in the profile, but there are only 2; correct the number, or `delimiter`"
+            ],
+        );
+        says(
+            "columns = { code = \"SKU\" }",
+            "SKU,quantity,SKU\nA,5,B\n",
+            expect![[
+                r#"line 1, supplier_sku: is found twice, as "SKU"; rename one, or give the column's number"#
+            ]],
+        );
+        says(
+            "header = false\ncolumns = { code = 1, quantity = 4 }",
+            "A,5\n",
+            expect![
+                "line 1, quantity: is column 4 in the profile, but there are only 2; correct the number, or `delimiter`"
+            ],
+        );
+        says(
+            "encoding = \"windows-1252\"",
+            "货号,数量\nA,5\n",
+            expect![[r#"
+            line 1, supplier_sku: is not among the columns "è´§å\u{8f}·", "æ•°é‡\u{8f}"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong
+            line 1, quantity: is not among the columns "è´§å\u{8f}·", "æ•°é‡\u{8f}"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong"#]],
+        );
+    }
+
+    #[test]
+    fn a_blank_is_unknown_and_a_mistake_is_never_zero() {
+        let text = "supplier_sku,quantity\nA,\nB,  \nC,\"\"\nD,0\nE,-\nF,n/a\n";
+        says(
+            "unknown = [\"-\", \"N/A\"]",
+            text,
+            expect![[r#"
+            2: A ?
+            3: B ?
+            4: C ?
+            5: D 0
+            6: E ?
+            7: F ?
+            6 lines, 0 skipped"#]],
+        );
+        let text = "supplier_sku,quantity\nA,lots\nB,1.5\nC,-3\nD,1000000000001\n,4\nE,1.234\n\
+                    F,\"1,234\"\nG,4006381333931\n";
+        says(
+            "",
+            text,
+            expect![[r#"
+            line 2, quantity: "lots" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            line 3, quantity: "1.5" is not a whole number; units are counted whole: correct it
+            line 4, quantity: "-3" is below zero; correct it, or set `negative` in the profile to "zero" or "unknown"
+            line 5, quantity: "1000000000001" is above 1000000000000; correct it, or name another column
+            line 6, supplier_sku: is blank; every line needs its code
+            line 7, quantity: "1.234" is not a whole number; correct it, or set `thousands` in the profile if the mark parts thousands
+            line 8, quantity: "1,234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            line 9, quantity: "4006381333931" is above 1000000000000; correct it, or name another column"#]],
+        );
+        says(
+            "negative = \"zero\"",
+            "supplier_sku,quantity\nA,-3\n",
+            expect![[r#"
+            2: A 0
+            1 lines, 0 skipped"#]],
+        );
+        says(
+            "negative = \"unknown\"",
+            "supplier_sku,quantity\nA,-3\n",
+            expect![[r#"
+            2: A ?
+            1 lines, 0 skipped"#]],
+        );
+    }
+
+    #[test]
+    fn words_and_wide_digits_are_quantities() {
+        let profile =
+            "quantity_words = { \"10+\" = 10, \"in stock\" = 5, \"有货\" = 5, \"无货\" = 0 }";
+        let text = "supplier_sku,quantity\nA,10+\nB,In Stock\nC,有货\nD,无货\nE,１２\nF,9+\n";
+        says(
+            profile,
+            text,
+            expect![[
+                r#"line 7, quantity: "9+" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn marks_are_those_of_the_profile() {
+        let text = "supplier_sku;quantity\nA;1.234\nB;12,0\nC;1.234.567,00\n";
+        says(
+            "thousands = \".\"",
+            text,
+            expect![[r#"
+            2: A 1234
+            3: B 12
+            4: C 1234567
+            3 lines, 0 skipped"#]],
+        );
+        says(
+            "thousands = \" \"",
+            "supplier_sku;quantity\nA;1\u{202f}234\n",
+            expect![[r#"
+            2: A 1234
+            1 lines, 0 skipped"#]],
+        );
+        says(
+            "thousands = \".\"",
+            "supplier_sku;quantity\nA;1.5\nB;1,5\n",
+            expect![[r#"
+            line 2, quantity: "1.5" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+            line 3, quantity: "1,5" is not a whole number; units are counted whole: correct it"#]],
+        );
+    }
+
+    #[test]
+    fn packs_and_moments() {
+        let head = "supplier_sku,quantity,pack,next_restock_at\n";
+        let profile =
+            "dates = [\"%d.%m.%Y %H:%M\", \"%d.%m.%Y\"]\ntime_zone = \"Asia/Shanghai\"\npack = 6";
+        let text = format!("{head}A,5,12,24.12.2026\nB,5,,24.12.2026 08:30\nC,5,,\n");
+        says(
+            profile,
+            &text,
+            expect![[r#"
+            2: A 5 x12 from 2026-12-23T16:00:00Z
+            3: B 5 x6 from 2026-12-24T00:30:00Z
+            4: C 5 x6
+            3 lines, 0 skipped"#]],
+        );
+        let text = format!("{head}A,5,0,soon\nB,5,two,2026-12-24\nC,5,1.5,1066-10-14T00:00:00Z\n");
+        says(
+            "",
+            &text,
+            expect![[r#"
+            line 2, pack: "0" is no pack; it must be at least 1: correct it
+            line 2, next_restock_at: "soon" is no time as rfc3339 or "%Y-%m-%d"; correct it, or set `dates` in the profile
+            line 3, pack: "two" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            line 3, next_restock_at: "2026-12-24" says no offset; set `time_zone` in the profile
+            line 4, pack: "1.5" is not a whole number; units are counted whole: correct it
+            line 4, next_restock_at: "1066-10-14T00:00:00Z" lies before 1970; correct it"#]],
+        );
+        says(
+            "dates = [\"unix\"]",
+            &format!("{head}A,5,,1767225600\nB,1,,x\n"),
+            expect![[
+                r#"line 3, next_restock_at: "x" is no time as unix; correct it, or set `dates` in the profile"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn the_latest_moment_of_a_column_is_when_the_supplier_looked() {
+        let profile =
+            "columns = { code = \"sku\", as_of = \"at\" }\ncomplete = true\nbasis = \"on_hand\"";
+        let text = "sku,quantity,at\nA,5,2026-11-22T08:00:00Z\nB,5,2026-11-22T09:00:00Z\nC,5,\n";
+        says(
+            profile,
+            text,
+            expect![[r#"
+            2: A 5
+            3: B 5
+            4: C 5
+            3 lines, 0 skipped, as of 2026-11-22T09:00:00Z, complete true, OnHand"#]],
+        );
+    }
+
+    #[test]
+    fn one_warehouse_of_several() {
+        let profile = "only = { column = \"仓库\", is = \"主仓\" }\ncolumns = { code = \"货号\", quantity = \"数量\" }";
+        let text = "货号,仓库,数量\nA,主仓,5\nA,次品仓,坏\nB, 主仓 ,1\nB,次品仓,2\n";
+        says(
+            profile,
+            text,
+            expect![[r#"
+            2: A 5
+            4: B 1
+            2 lines, 2 skipped"#]],
+        );
+        says(
+            profile,
+            "货号,仓库,数量\nA,次品仓,5\n",
+            expect![
+                "the file has no lines but 1 left out; correct `only`, `comment` or `skip_rows` in the profile, or ask for the file again"
+            ],
+        );
+    }
+
+    #[test]
+    fn a_trailer_counts_the_lines() {
+        let profile = "trailer = { prefix = \"TRL\", count_field = 2 }";
+        says(
+            profile,
+            "supplier_sku,quantity\nA,5\n\nB,1\nTRL,0002\n",
+            expect![[r#"
+            2: A 5
+            4: B 1
+            2 lines, 1 skipped"#]],
+        );
+        says(
+            profile,
+            "supplier_sku,quantity\nA,5\nTRL,2\n",
+            expect![
+                "line 3, trailer: counts 2 lines, but the file has 1; ask for the whole file again"
+            ],
+        );
+        says(
+            profile,
+            "supplier_sku,quantity\nA,5\n",
+            expect![[
+                r#"the file has no line that begins with "TRL": it is cut off; ask for it again, or correct `trailer` in the profile"#
+            ]],
+        );
+        says(
+            profile,
+            "supplier_sku,quantity\nTRL,1\nA,5\n",
+            expect![[r#"
+            line 2, trailer: counts 1 lines, but the file has 0; ask for the whole file again
+            line 3: stands after the trailer on line 2; one of the two is wrong: ask for the file again"#]],
+        );
+        says(
+            profile,
+            "supplier_sku,quantity\nA,5\nTRL,1\nTRL,1\n",
+            expect!["line 4, trailer: is the second one, after line 3; ask for the file again"],
+        );
+        says(
+            profile,
+            "supplier_sku,quantity\nA,5\nTRL\n",
+            expect![
+                "line 3, trailer: has no count; correct `trailer.count_field` in the profile, or ask for the file again"
+            ],
+        );
+        says(
+            profile,
+            "supplier_sku,quantity\nA,5\nTRL,many\n",
+            expect![[
+                r#"line 3, trailer: "many" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn a_file_without_lines_is_no_snapshot() {
+        says("", "", expect!["the file has no lines; a supplier without stock sends lines with 0"]);
+        says(
+            "",
+            "\n\n",
+            expect![
+                "the file has no lines but 2 left out; correct `only`, `comment` or `skip_rows` in the profile, or ask for the file again"
+            ],
+        );
+        says(
+            "",
+            "supplier_sku,quantity\n",
+            expect!["the file has no lines; a supplier without stock sends lines with 0"],
+        );
+        says(
+            "skip_rows = 5",
+            "supplier_sku,quantity\nA,5\n",
+            expect!["the file has no lines; a supplier without stock sends lines with 0"],
+        );
+        says(
+            "format = \"json\"",
+            "",
+            expect![
+                "is no JSON: EOF while parsing a value at line 1 column 0; correct it, or ask for the whole file again"
+            ],
+        );
+        says(
+            "",
+            "[]",
+            expect!["the file has no lines; a supplier without stock sends lines with 0"],
+        );
+    }
+
+    #[test]
+    fn a_hundred_mistakes_are_told_and_all_are_counted() {
+        let text = format!("supplier_sku,quantity\n{}", "A,x\n".repeat(250));
+        let said = check("", text.as_bytes());
+        assert_eq!(said.lines().count(), 101);
+        assert!(said.ends_with("\nand 150 more"), "{said}");
+    }
+}

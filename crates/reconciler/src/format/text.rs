@@ -217,3 +217,145 @@ impl Read for Text<'_> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::format::testing::*;
+
+    #[test]
+    fn bytes_that_are_no_text_are_told() {
+        says(
+            "",
+            "supplier_sku,quantity\nA\0,5\nB,5\n",
+            expect![[
+                r#"line 2: has NUL bytes; if the file is UTF-16, set `encoding = "utf-16le"` or "utf-16be" in the profile, else it is damaged"#
+            ]],
+        );
+        let mixed = [
+            b"supplier_sku,quantity,d\nA,5,x\nB,5,caf\xe9 \xe9\n".as_slice(),
+            "C,5,é\n".as_bytes(),
+        ];
+        says_of(
+            "",
+            &mixed.concat(),
+            expect![
+                "line 3: byte 37 of the file is not UTF-8; set `encoding` in the profile, such as gbk, utf-16le, windows-1252"
+            ],
+        );
+        says_of(
+            "encoding = \"gbk\"",
+            b"supplier_sku,quantity\nA\xff,5\n",
+            expect![
+                "line 2: byte 23 of the file is not GBK; the file is damaged, of mixed encodings, or `encoding` in the profile is not its own"
+            ],
+        );
+        says_of(
+            "",
+            b"supplier_sku,quantity\nA,5\nB\xe4\xb8",
+            expect![[r#"
+                line 3: byte 27 of the file is not UTF-8; set `encoding` in the profile, such as gbk, utf-16le, windows-1252
+                line 3: has 1 columns where 2 are due; the line is cut off, or a line end stands in a cell without quotes: ask for the file again"#]],
+        );
+        let long = format!("supplier_sku,quantity\n{},5\nB,x\n", "A".repeat(3 << 20));
+        says(
+            "",
+            &long,
+            expect![[r#"
+            line 2: is longer than 1 MiB; this is no text with lines, or `encoding` in the profile is not its own
+            line 3, quantity: "x" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile"#]],
+        );
+        let open = format!("supplier_sku,quantity\n\"A,5\n{}B,x\n", "C,5\n".repeat(300_000));
+        let said = check("", open.as_bytes());
+        assert!(said.starts_with("line 2: has a quote that is not closed"), "{said}");
+        assert!(
+            said.ends_with(
+                "line 300003, quantity: \"x\" is no number; correct it, or say what it \
+                                means in `unknown` or `quantity_words` of the profile"
+            ),
+            "{said}"
+        );
+        says_of(
+            "",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            expect![
+                "the file is an old workbook (.xls), or one with a password; save it as .xlsx without a password"
+            ],
+        );
+        says_of(
+            "format = \"csv\"",
+            b"PK\x03\x04",
+            expect![[
+                r#"the file is a ZIP file, probably a workbook; set `format = "xlsx"` in the profile, or leave `format` out"#
+            ]],
+        );
+        says_of("", b"\x1f\x8b\x08", expect!["the file is packed with gzip; unpack it"]);
+        says_of("", b"%PDF-1.7", expect!["the file is a PDF; ask for it as CSV or XLSX"]);
+    }
+
+    #[test]
+    fn every_encoding_is_text() {
+        let chinese = "supplier_sku,quantity,description\nA,5,白瓷茶杯\nB,１２,㐀\n";
+        for label in ["gb18030", "gbk", "big5", "utf-8"] {
+            let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).unwrap();
+            let text = if label == "gb18030" { chinese } else { &chinese.replace('㐀', "大") };
+            let said = check(&format!("encoding = {label:?}"), &encoding.encode(text).0);
+            let last = if label == "gb18030" { "㐀" } else { "大" };
+            assert_eq!(
+                said,
+                format!("2: A 5 \"白瓷茶杯\"\n3: B 12 {last:?}\n2 lines, 0 skipped"),
+                "{label}"
+            );
+        }
+        for (label, mark) in
+            [("utf-16le", true), ("utf-16le", false), ("utf-16be", true), ("utf-16be", false)]
+        {
+            let marked = if mark { format!("\u{feff}{chinese}") } else { chinese.to_owned() };
+            let bytes: Vec<u8> = marked
+                .encode_utf16()
+                .flat_map(
+                    |it| if label == "utf-16le" { it.to_le_bytes() } else { it.to_be_bytes() },
+                )
+                .collect();
+            // A mark wins over what the profile says.
+            let profile = if mark {
+                "encoding = \"gbk\"".to_owned()
+            } else {
+                format!("encoding = {label:?}")
+            };
+            let said = check(&profile, &bytes);
+            assert!(said.ends_with("\"㐀\"\n2 lines, 0 skipped"), "{label}: {said}");
+        }
+        let said = check(
+            "encoding = \"windows-1252\"",
+            b"supplier_sku;quantity;description\nA;5;Caf\xe9 \x80\n",
+        );
+        assert_eq!(said, "2: A 5 \"Café €\"\n1 lines, 0 skipped");
+        says(
+            "",
+            "\u{feff}supplier_sku,quantity\nA,5\n",
+            expect![[r#"
+            2: A 5
+            1 lines, 0 skipped"#]],
+        );
+        says_of(
+            "",
+            &encoding_rs::GBK.encode(chinese).0,
+            expect![[r#"
+                line 2: byte 38 of the file is not UTF-8; set `encoding` in the profile, such as gbk, utf-16le, windows-1252
+                line 3: byte 49 of the file is not UTF-8; set `encoding` in the profile, such as gbk, utf-16le, windows-1252
+                line 3, quantity: "����" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile"#]],
+        );
+        let utf_16: Vec<u8> =
+            "supplier_sku,quantity\nA,5\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        says_of(
+            "",
+            &utf_16,
+            expect![[r#"
+                line 1: has NUL bytes; if the file is UTF-16, set `encoding = "utf-16le"` or "utf-16be" in the profile, else it is damaged
+                line 1, supplier_sku: is not among the columns "s\0u\0p\0p\0l\0i\0e\0r\0_\0s\0k\0u\0", "\0q\0u\0a\0n\0t\0i\0t\0y\0"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong
+                line 1, quantity: is not among the columns "s\0u\0p\0p\0l\0i\0e\0r\0_\0s\0k\0u\0", "\0q\0u\0a\0n\0t\0i\0t\0y\0"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong"#]],
+        );
+    }
+}

@@ -1,13 +1,13 @@
-//! Files in, lines or complaints out.
+//! Files in, lines or complaints out: how the formats are tested.
 
 use std::io::Cursor;
 
-use expect_test::{Expect, expect};
+use expect_test::Expect;
 
 use super::*;
 
 /// What comes of a file: its lines, then its header; or what is wrong with it.
-fn check(profile: &str, bytes: &[u8]) -> String {
+pub fn check(profile: &str, bytes: &[u8]) -> String {
     let profile = Profile::parse(profile).unwrap();
     let mut said = String::new();
     let mut sink = |line: Line| {
@@ -33,4 +33,14 @@ fn check(profile: &str, bytes: &[u8]) -> String {
         }
         Err(complaints) => complaints.to_string(),
     }
+}
+
+#[track_caller]
+pub fn says(profile: &str, text: &str, said: Expect) {
+    said.assert_eq(&check(profile, text.as_bytes()));
+}
+
+#[track_caller]
+pub fn says_of(profile: &str, bytes: &[u8], said: Expect) {
+    said.assert_eq(&check(profile, bytes));
 }
