@@ -42,7 +42,7 @@ impl<'s> Records<'s> {
                 continue;
             }
             let first = self.cells.begin(text);
-            let whole = first.and_then(|it| self.to_its_end(it));
+            let whole = first.and_then(|it| self.read_on(it));
             let told = |message: &str| Complaint {
                 line: Some(line),
                 column: None,
@@ -52,7 +52,7 @@ impl<'s> Records<'s> {
         }
     }
 
-    fn to_its_end(&mut self, mut state: State) -> Result<(), &'static str> {
+    fn read_on(&mut self, mut state: State) -> Result<(), &'static str> {
         while state == State::WithinQuotes {
             let (_, more) = self.text.next().ok_or(UNCLOSED)?;
             state = self.cells.add(more)?;

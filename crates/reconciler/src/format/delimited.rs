@@ -2,7 +2,8 @@
 
 use super::cells::{Cells, Records, is_left_out};
 use super::detect::rewind;
-use super::row::{Cell, Places, Rows};
+use super::place::Places;
+use super::row::{Cell, Rows};
 use super::text::Text;
 use super::{Column, Format, Profile, Source, merged};
 use crate::{Complaint, Complaints, Line, Reading};

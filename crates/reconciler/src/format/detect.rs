@@ -8,7 +8,7 @@ use super::{Format, Profile, Source};
 use crate::Complaint;
 
 /// So much of a file is looked at.
-const SAMPLE_BYTES: u64 = 4 << 10;
+const SAMPLE_BYTES: u64 = 64 << 10;
 
 /// The format that the profile says, or else the bytes. Leaves `source` at its beginning.
 ///

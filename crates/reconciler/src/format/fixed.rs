@@ -2,7 +2,8 @@
 
 use super::cells::is_left_out;
 use super::detect::rewind;
-use super::row::{Cell, Field, Places, Rows};
+use super::place::{Field, Places};
+use super::row::{Cell, Rows};
 use super::text::Text;
 use super::{Column, Profile, Source, merged};
 use crate::{Complaint, Complaints, Line, Reading};

@@ -9,7 +9,8 @@ use smol_str::SmolStr;
 
 use super::detect::{decoded, rewind, sample};
 use super::number::quoted;
-use super::row::{Cell, Field, Places, Rows};
+use super::place::{Field, Places};
+use super::row::{Cell, Rows};
 use super::text::Text;
 use super::{Column, Columns, Profile, Source, merged};
 use crate::{Complaint, Complaints, Line, Reading};
@@ -363,6 +364,10 @@ mod tests {
                 line 9, quantity: "10000000000000" is above 1000000000000; correct it, or name another column
                 line 10, supplier_sku: is blank; every line needs its code"#]],
         );
+    }
+
+    #[test]
+    fn what_is_no_json_is_told() {
         says(
             "",
             r#"{"lines": [{"supplier_sku": "A", "quantity": 5}, {"supplier_sku": "B", "qua"#,

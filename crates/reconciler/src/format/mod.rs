@@ -13,6 +13,7 @@ mod fixed;
 mod json;
 mod moment;
 mod number;
+mod place;
 mod profile;
 mod row;
 #[cfg(test)]

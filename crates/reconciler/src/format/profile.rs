@@ -340,6 +340,10 @@ mod tests {
                 "line 1, columns.code: must be the column's name, its number from 1, or { start = 1, length = 12 }"
             ],
         );
+    }
+
+    #[test]
+    fn values_that_mean_nothing_are_named() {
         check(
             "encoding = \"latin9000\"",
             expect![[

@@ -139,7 +139,7 @@ fn lines(encoding: &'static Encoding) -> impl Strategy<Value = Vec<Line>> {
     prop::collection::vec(line, 1..20).prop_map(|lines| {
         let line =
             |(index, (code, quantity, pack, description)): (usize, (String, _, _, String))| {
-                let code = format!("{index}{code}").trim().to_owned();
+                let code = format!("{index}:{code}").trim().to_owned();
                 let description = (!description.is_empty()).then(|| SmolStr::new(&description));
                 Line { code: SmolStr::new(code), quantity, pack, description, ..Line::default() }
             };
