@@ -153,7 +153,10 @@ impl<'s> Text<'s> {
     }
 
     fn malformed(&mut self, back: u64) {
+        // A line feed after the carriage return of the chunk before ends no line of its own.
+        let is_second = self.after_cr && self.seen.0 == self.from;
         let text = &self.decoded.as_bytes()[self.seen.0..];
+        let text = text.strip_prefix(b"\n").filter(|_| is_second).unwrap_or(text);
         let mut ends = text.iter().filter(|it| **it == b'\n').count();
         if ends == 0 {
             // Files of old Macs end their lines so.
@@ -357,5 +360,18 @@ mod tests {
                 line 1, supplier_sku: is not among the columns "s\0u\0p\0p\0l\0i\0e\0r\0_\0s\0k\0u\0", "\0q\0u\0a\0n\0t\0i\0t\0y\0"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong
                 line 1, quantity: is not among the columns "s\0u\0p\0p\0l\0i\0e\0r\0_\0s\0k\0u\0", "\0q\0u\0a\0n\0t\0i\0t\0y\0"; correct `columns` in the profile, or `delimiter`, `encoding` and `skip_rows` if these look wrong"#]],
         );
+    }
+
+    #[test]
+    fn the_line_of_a_wrong_byte_is_right_wherever_the_chunks_end() {
+        for before in 65_520..65_540 {
+            let mut file = b"supplier_sku,quantity,d\r\nA,5,".to_vec();
+            file.resize(before, b'x');
+            file.extend_from_slice(b"\r\nB,5,caf\xe9\r\nC,5,caf\xe9\r\n");
+            let said = check("", &file);
+            let lines: Vec<&str> =
+                said.lines().filter_map(|it| it.split(": byte").next()).collect();
+            assert_eq!(lines, ["line 3", "line 4"], "{before}: {said}");
+        }
     }
 }
