@@ -1,12 +1,14 @@
 //! One item of an EDI report while its segments come in, and the line that it becomes.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use jiff::tz::TimeZone;
 use onhand_core::{QUANTITY_MAX, Time};
 use smol_str::SmolStr;
 
-use super::edi_number;
+use super::Profile;
+use super::number::{Numbers, quoted};
 use crate::{Complaint, Complaints, Line, Reading};
 
 /// What the feed's profile and the file together say about reading items.
@@ -17,10 +19,43 @@ pub(super) struct Terms<'p> {
     pub quantities: Vec<SmolStr>,
     /// Only what lies here counts, where a file tells places apart.
     pub place: Option<&'p str>,
-    /// Units of ours in one of theirs, by their unit code.
-    pub packs: &'p BTreeMap<String, u64>,
+    /// Units of ours in one of theirs, by their unit code; else `pack`.
+    packs: &'p BTreeMap<String, NonZeroU64>,
+    pack: Option<NonZeroU64>,
     pub zone: TimeZone,
-    pub decimal: char,
+    numbers: Numbers,
+}
+
+impl<'p> Terms<'p> {
+    /// The profile's terms, with the usual ones of a format where it names none.
+    pub fn new(profile: &'p Profile, codes: &[&str], quantities: &[&str]) -> Terms<'p> {
+        let or = |said: &[String], usual: &[&str]| -> Vec<SmolStr> {
+            match said {
+                [] => usual.iter().map(SmolStr::new).collect(),
+                said => said.iter().map(SmolStr::new).collect(),
+            }
+        };
+        let edi = &profile.edi;
+        Terms {
+            codes: or(&edi.code_qualifiers, codes),
+            quantities: or(&edi.quantity_qualifiers, quantities),
+            place: edi.location.as_deref(),
+            packs: &edi.unit_packs,
+            pack: profile.pack,
+            zone: profile.time_zone.as_ref().map_or(TimeZone::UTC, |it| it.0.clone()),
+            numbers: Numbers::new(profile),
+        }
+    }
+
+    /// Numbers have this mark before their fraction, and none between thousands.
+    pub fn decimal(&mut self, profile: &Profile, mark: char) {
+        let decimal = Some(mark);
+        self.numbers = Numbers::new(&Profile { decimal, thousands: None, ..profile.clone() });
+    }
+
+    fn pack_of(&self, unit: &str) -> Option<u64> {
+        self.packs.get(unit).copied().or(self.pack).map(NonZeroU64::get)
+    }
 }
 
 /// Stock by place needs no qualifier in X12; among others it stands under this name.
@@ -49,6 +84,8 @@ pub(super) struct Item {
     pub next_restock_at: Option<Time>,
     /// Where the amounts from here on lie.
     pub place: Option<SmolStr>,
+    /// Where all that the message reports lies.
+    pub message_place: Option<SmolStr>,
     /// The unit of amounts that name none.
     pub unit: SmolStr,
 }
@@ -127,7 +164,7 @@ impl Item {
             line: self.segment,
             code: code.clone(),
             quantity,
-            pack: terms.packs.get(unit.as_str()).copied(),
+            pack: terms.pack_of(&unit),
             next_restock_at: self.next_restock_at,
             description: self.description.clone(),
             gtin: GTINS.iter().find_map(|it| self.first_code(it)).cloned(),
@@ -139,7 +176,7 @@ impl Item {
         let has = if has.is_empty() { "none".to_owned() } else { has.join(", ") };
         let message = format!(
             "no code with a qualifier of {}; the item has {has}; name the right one in the \
-             profile under edi.codes",
+             profile as `edi.code_qualifiers`",
             wanted.join(", ")
         );
         Complaint::at(self.segment, "LIN", message)
@@ -147,36 +184,50 @@ impl Item {
 
     /// The amounts by the best qualifier that the item has, at the place that is asked for.
     fn stock(&self, terms: &Terms<'_>) -> Result<Stock, Complaint> {
-        let by = |wanted: &str| self.amounts.iter().filter(move |it| it.qualifier == wanted);
         // Where one place is asked for, stock by place says more than the item's sum.
         let by_place = [SmolStr::new_static(BY_PLACE)];
         let order = match terms.place {
             Some(_) => [&by_place[..], &terms.quantities[..]].concat(),
             None => [&terms.quantities[..], &by_place[..]].concat(),
         };
-        let Some(best) = order.iter().find(|it| by(it).next().is_some()) else {
-            return Ok(Stock::Units(None, self.unit.clone()));
-        };
-        let tells_places = by(best).any(|it| it.place.is_some());
-        let counts = |it: &&Amount| match terms.place {
-            Some(place) if tells_places => it.place.as_deref() == Some(place),
-            _ => true,
-        };
-        let counted: Vec<&Amount> = by(best).filter(counts).collect();
-        if counted.is_empty() {
-            return Ok(Stock::Elsewhere);
+        let by = |wanted: &SmolStr| self.amounts_by(wanted);
+        let amounts = order.iter().map(by).find(|it| !it.is_empty()).unwrap_or_default();
+        let counted = self.counted(&amounts, terms.place);
+        match (terms.place, &counted[..]) {
+            (Some(place), []) if !amounts.is_empty() || !self.is_of(place) => Ok(Stock::Elsewhere),
+            (_, []) => Ok(Stock::Units(None, self.unit.clone())),
+            _ => self.sum(&counted, terms),
         }
-        self.sum(&counted, terms.decimal)
+    }
+
+    fn amounts_by(&self, qualifier: &str) -> Vec<&Amount> {
+        self.amounts.iter().filter(|it| it.qualifier == qualifier).collect()
+    }
+
+    /// Those of the place that is asked for; else the item's own sum, or those of all places.
+    fn counted<'a>(&self, amounts: &[&'a Amount], wanted: Option<&str>) -> Vec<&'a Amount> {
+        let placed = amounts.iter().any(|it| it.place.is_some());
+        let has_sum = amounts.iter().any(|it| it.place.is_none());
+        let counts = |it: &&&Amount| match (wanted, it.place.as_deref()) {
+            (Some(place), Some(its)) => its == place,
+            (Some(place), None) => !placed && self.is_of(place),
+            (None, its) => its.is_none() || !has_sum,
+        };
+        amounts.iter().filter(counts).copied().collect()
+    }
+
+    /// Whether what names no place of its own lies there.
+    fn is_of(&self, place: &str) -> bool {
+        self.place.as_deref().or(self.message_place.as_deref()) == Some(place)
     }
 
     /// Adds what lies at different places. Unknown somewhere is unknown as a whole.
-    fn sum(&self, amounts: &[&Amount], decimal: char) -> Result<Stock, Complaint> {
+    fn sum(&self, amounts: &[&Amount], terms: &Terms<'_>) -> Result<Stock, Complaint> {
         let mut places = BTreeMap::new();
         let mut sum = Some(0u64);
         let unit = self.unit_of(amounts[0]);
         for amount in amounts {
-            let complain =
-                |message| Complaint::at(amount.segment, amount.column.clone(), message);
+            let complain = |message| Complaint::at(amount.segment, amount.column.clone(), message);
             if let Some(before) = places.insert(amount.place.as_deref(), amount) {
                 return Err(complain(twice(before, amount)));
             }
@@ -186,7 +237,7 @@ impl Item {
                     "is in {other:?}, others of this item are in {unit:?}; send one unit"
                 )));
             }
-            let units = edi_number::units(&amount.text, decimal).map_err(complain)?;
+            let units = terms.numbers.quantity(&amount.text).map_err(complain)?;
             sum = sum.zip(units).and_then(|(sum, units)| sum.checked_add(units));
             if sum.is_some_and(|it| it > QUANTITY_MAX) {
                 return Err(complain(format!("the sum over all places is above {QUANTITY_MAX}")));
@@ -203,8 +254,11 @@ impl Item {
 fn twice(before: &Amount, amount: &Amount) -> String {
     let place = amount.place.as_deref().map(|it| format!(" at {it}")).unwrap_or_default();
     format!(
-        "quantity {}{place} is there twice, {:?} in segment {} and {:?} here; send it once",
-        amount.qualifier, before.text, before.segment, amount.text
+        "is {} where {}{place} was {} in segment {}; send it once, or each with its location",
+        quoted(&amount.text),
+        amount.qualifier,
+        quoted(&before.text),
+        before.segment
     )
 }
 
@@ -250,7 +304,7 @@ impl<'s> Out<'s> {
         }
         self.complaints.add(Complaint::of_file(format!(
             "no quantity has a qualifier of {}; the file has {}; name the right one in the \
-             profile under edi.quantities",
+             profile as `edi.quantity_qualifiers`",
             wanted.join(", "),
             self.others.join(", ")
         )));

@@ -1,34 +1,4 @@
-//! Quantities and counts as EDI writes them: plain digits, a decimal mark, no thousands.
-
-use onhand_core::QUANTITY_MAX;
-
-/// Whole units. Nothing written: unknown, not zero. Errors complete "the element …".
-pub(super) fn units(text: &str, decimal: char) -> Result<Option<u64>, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if text.starts_with('-') || text.ends_with('-') {
-        return Err(format!("is {text}: a stock cannot be negative; send 0 when nothing is left"));
-    }
-    let (whole, fraction) = text.split_once(decimal).unwrap_or((text, ""));
-    let whole = whole.strip_prefix('+').unwrap_or(whole);
-    let digits = |it: &str| it.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || whole.len() + fraction.len() == 0 {
-        return Err(format!(
-            "is {text:?}: must be plain digits, with {decimal:?} as the only other mark; leave it \
-             empty when the number is not known"
-        ));
-    }
-    if fraction.bytes().any(|byte| byte != b'0') {
-        return Err(format!("is {text}: must be whole units; send it in a smaller unit"));
-    }
-    let number = if whole.is_empty() { Some(0) } else { whole.parse::<u64>().ok() };
-    match number.filter(|it| *it <= QUANTITY_MAX) {
-        Some(number) => Ok(Some(number)),
-        None => Err(format!("is {text}: no stock is above {QUANTITY_MAX}")),
-    }
-}
+//! What the trailers of EDI files count, and how control numbers compare.
 
 /// The count of a trailer.
 pub(super) fn count(text: &str) -> Option<u64> {
@@ -84,32 +54,6 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use expect_test::{Expect, expect};
-
-    fn check(cases: &[&str], expect: Expect) {
-        let lines = cases.iter().map(|text| match units(text, '.') {
-            Ok(None) => format!("{text:?} = unknown\n"),
-            Ok(Some(number)) => format!("{text:?} = {number}\n"),
-            Err(message) => format!("{message}\n"),
-        });
-        expect.assert_eq(&lines.collect::<String>());
-    }
-
-    #[test]
-    fn digits_are_units_and_nothing_is_unknown() {
-        check(
-            &["0", "12", "0012", "12.00", "12.", ".0", "+5", "", "  ", "1000000000000"],
-            expect![[""]],
-        );
-    }
-
-    #[test]
-    fn what_is_no_number_of_units_is_no_zero() {
-        check(
-            &["-1", "5-", "1.5", "1,000", "1 000", "abc", ".", "+", "1e3", "1000000000001", "99999999999999999999"],
-            expect![[""]],
-        );
-    }
 
     #[test]
     fn a_hash_total_counts_digits_without_marks() {

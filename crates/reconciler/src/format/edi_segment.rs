@@ -1,7 +1,11 @@
 //! EDI text cut into segments, elements and components, one segment in memory at a time.
 
+use std::io::{BufRead, BufReader};
+
 use encoding_rs::{Encoding, UTF_8};
 
+use super::Source;
+use super::detect::unreadable;
 use crate::Complaint;
 
 /// A longer segment means that the terminator is another character than the file says.
@@ -15,6 +19,13 @@ pub(super) struct Marks {
     pub terminator: u8,
     /// Makes the mark after it a plain character.
     pub release: Option<u8>,
+}
+
+impl Default for Marks {
+    /// What EDIFACT holds to where nothing else is said.
+    fn default() -> Marks {
+        Marks { element: b'+', component: b':', terminator: b'\'', release: Some(b'?') }
+    }
 }
 
 impl Marks {
@@ -69,6 +80,14 @@ impl Segment {
         self.text[self.components[first].0..self.components[end - 1].1].trim()
     }
 
+    /// Whether the tag is one by its form: two or three capital letters and digits.
+    pub fn has_tag(&self) -> bool {
+        let tag = self.tag().as_bytes();
+        matches!(tag.len(), 2 | 3)
+            && tag[0].is_ascii_uppercase()
+            && tag.iter().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit())
+    }
+
     /// A complaint about the element that is called by tag and number, as in `QTY02`.
     pub fn complain(&self, element: usize, message: impl Into<String>) -> Complaint {
         Complaint::at(self.number, format!("{}{element:02}", self.tag()), message)
@@ -118,15 +137,9 @@ impl Segment {
     }
 }
 
-/// Where bytes come from: one at a time, so that a segment may lie in two pieces of the file.
-pub(super) trait Bytes {
-    /// The next byte, or None at the end of the file.
-    fn next(&mut self) -> Result<Option<u8>, Complaint>;
-}
-
 /// The segments of a file, in order.
-pub(super) struct Segments<B> {
-    bytes: B,
+pub(super) struct Segments<'s> {
+    input: BufReader<&'s mut dyn Source>,
     pub marks: Marks,
     pub encoding: &'static Encoding,
     number: u64,
@@ -141,9 +154,20 @@ pub(super) enum Step {
     End,
 }
 
-impl<B: Bytes> Segments<B> {
-    pub fn new(bytes: B, marks: Marks) -> Segments<B> {
-        Segments { bytes, marks, encoding: UTF_8, number: 0, raw: Vec::new() }
+/// What the bytes of a segment end with.
+#[derive(PartialEq, Eq)]
+enum Ending {
+    Terminator,
+    File,
+}
+
+impl<'s> Segments<'s> {
+    /// Reads on from where `source` stands. The marks of [`Marks::default`] hold until others are
+    /// known.
+    pub fn new(source: &'s mut dyn Source) -> Segments<'s> {
+        let input = BufReader::with_capacity(64 << 10, source);
+        let marks = Marks::default();
+        Segments { input, marks, encoding: UTF_8, number: 0, raw: Vec::new() }
     }
 
     /// Segments read so far.
@@ -151,44 +175,93 @@ impl<B: Bytes> Segments<B> {
         self.number
     }
 
-    /// The next byte outside a segment: what precedes the first one.
-    pub fn byte(&mut self) -> Result<Option<u8>, Complaint> {
-        self.bytes.next()
+    /// The first bytes of the file from the first that is no space, without a byte order mark:
+    /// `count` of them, or fewer at the end of the file.
+    pub fn begin(&mut self, count: usize) -> Result<Vec<u8>, Complaint> {
+        let mut found = Vec::with_capacity(count);
+        while found.len() < count {
+            let Some(&byte) = self.fill()?.first() else { break };
+            self.input.consume(1);
+            let before = found.is_empty() && byte.is_ascii_whitespace();
+            if !before {
+                found.push(byte);
+            }
+            if found == b"\xef\xbb\xbf" {
+                found.clear();
+            }
+        }
+        Ok(found)
+    }
+
+    fn fill(&mut self) -> Result<&[u8], Complaint> {
+        self.input.fill_buf().map_err(|error| unreadable(&error))
     }
 
     /// Reads the next segment into `segment`. The last one of a file needs no terminator: whether
     /// something was cut off, the counts of the trailers tell.
     pub fn next(&mut self, segment: &mut Segment) -> Result<Step, Complaint> {
         self.raw.clear();
-        let mut long = false;
-        let mut released = false;
-        loop {
-            let Some(byte) = self.bytes.next()? else {
-                if self.raw.iter().all(|it| it.is_ascii_whitespace() || *it == 0x1a) && !long {
-                    return Ok(Step::End);
-                }
-                break;
-            };
-            if byte == self.marks.terminator && !released {
-                // An empty line of a file whose lines are its segments.
-                if self.raw.is_empty() && byte.is_ascii_whitespace() {
-                    continue;
-                }
-                break;
-            }
-            released = !released && self.marks.release == Some(byte);
-            let between = self.raw.is_empty() && byte.is_ascii_whitespace();
-            if self.raw.len() == SEGMENT_BYTES_MAX {
-                long = true;
-            } else if !between {
-                self.raw.push(byte);
-            }
+        self.resume(segment)
+    }
+
+    /// Takes in a segment whose bytes without the terminator were read by [`Self::begin`].
+    pub fn take(&mut self, raw: &[u8], segment: &mut Segment) -> Step {
+        self.raw.clear();
+        self.raw.extend_from_slice(raw);
+        self.number += 1;
+        self.decode(segment)
+    }
+
+    /// As [`Self::next`], of a segment whose first bytes were read by [`Self::begin`].
+    pub fn next_after(&mut self, begin: &[u8], segment: &mut Segment) -> Result<Step, Complaint> {
+        self.raw.clear();
+        self.raw.extend_from_slice(begin);
+        self.resume(segment)
+    }
+
+    fn resume(&mut self, segment: &mut Segment) -> Result<Step, Complaint> {
+        let mut is_long = false;
+        let ending = self.collect(&mut is_long)?;
+        let filler = |it: &u8| it.is_ascii_whitespace() || matches!(it, 0 | 0x1a);
+        if ending == Ending::File && !is_long && self.raw.iter().all(filler) {
+            return Ok(Step::End);
         }
         self.number += 1;
-        if long {
+        if is_long {
             return Ok(Step::Broken(self.too_long()));
         }
         Ok(self.decode(segment))
+    }
+
+    /// Takes bytes up to the terminator into `raw`, but no more than a segment may have.
+    fn collect(&mut self, is_long: &mut bool) -> Result<Ending, Complaint> {
+        let Marks { terminator, release, .. } = self.marks;
+        let mut released = false;
+        loop {
+            // Not `fill`, which would borrow `raw` as well.
+            let piece = self.input.fill_buf().map_err(|error| unreadable(&error))?;
+            if piece.is_empty() {
+                return Ok(Ending::File);
+            }
+            let length = piece.len();
+            for (index, &byte) in piece.iter().enumerate() {
+                // Line ends between segments, or empty lines where each segment is a line.
+                if self.raw.is_empty() && byte.is_ascii_whitespace() {
+                    continue;
+                }
+                if byte == terminator && !released {
+                    self.input.consume(index + 1);
+                    return Ok(Ending::Terminator);
+                }
+                released = !released && release == Some(byte);
+                if self.raw.len() < SEGMENT_BYTES_MAX {
+                    self.raw.push(byte);
+                } else {
+                    *is_long = true;
+                }
+            }
+            self.input.consume(length);
+        }
     }
 
     fn too_long(&self) -> Complaint {
@@ -226,23 +299,15 @@ impl<B: Bytes> Segments<B> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::io::Cursor;
+
     use expect_test::{Expect, expect};
 
-    pub(crate) struct Of<'a>(pub &'a [u8]);
-
-    impl Bytes for Of<'_> {
-        fn next(&mut self) -> Result<Option<u8>, Complaint> {
-            let Some((first, rest)) = self.0.split_first() else { return Ok(None) };
-            self.0 = rest;
-            Ok(Some(*first))
-        }
-    }
+    use super::*;
 
     fn check(bytes: &[u8], expect: Expect) {
-        let marks =
-            Marks { element: b'+', component: b':', terminator: b'\'', release: Some(b'?') };
-        let mut segments = Segments::new(Of(bytes), marks);
+        let mut source = Cursor::new(bytes);
+        let mut segments = Segments::new(&mut source);
         let mut segment = Segment::default();
         let mut told = String::new();
         loop {
@@ -286,9 +351,12 @@ mod tests {
                 3 UNZ / 1 / 7
             "#]],
         );
-        check(b"BGM+35'\r\n\x1a", expect![[r#"
+        check(
+            b"BGM+35'\r\n\x1a",
+            expect![[r#"
             1 BGM / 35
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

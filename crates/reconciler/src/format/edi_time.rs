@@ -81,17 +81,25 @@ fn ordinal_zone(code: &str) -> Option<TimeZone> {
 
 /// A moment in a format of the EDIFACT list 2379. None: the text does not fit the format.
 pub(super) fn by_format(text: &str, format: &str, zone: &TimeZone) -> Option<Time> {
-    let split = |at: usize| Some((text.get(..at)?, text.get(at..)?));
+    let split = |day: usize, clock: usize| {
+        let parts = (text.get(..day)?, text.get(day..)?);
+        (parts.1.len() == clock).then_some(parts)
+    };
+    let local = |parts: Option<(&str, &str)>| parts.and_then(|(day, at)| moment(day, at, zone));
     match format {
-        "101" | "102" => moment(text, "", zone),
-        "201" | "202" => split(6).and_then(|(day, clock)| moment(day, clock, zone)),
-        "203" | "204" => split(8).and_then(|(day, clock)| moment(day, clock, zone)),
+        "101" => local(split(6, 0)),
+        "102" => local(split(8, 0)),
+        "201" => local(split(6, 4)),
+        "202" => local(split(6, 6)),
+        "203" => local(split(8, 4)),
+        "204" => local(split(8, 6)),
         "205" => {
-            let (day, rest) = split(8)?;
+            let (day, rest) = text.split_at_checked(8)?;
             moment(day, rest.get(..4)?, &offset_zone(rest.get(4..)?)?)
         }
         "303" | "304" => {
-            let (clock, name) = text.get(8..)?.split_at_checked(if format == "303" { 4 } else { 6 })?;
+            let (clock, name) =
+                text.get(8..)?.split_at_checked(if format == "303" { 4 } else { 6 })?;
             let known = matches!(name, "UTC" | "GMT");
             moment(text.get(..8)?, clock, &TimeZone::UTC).filter(|_| known)
         }
@@ -128,9 +136,9 @@ mod tests {
 
     fn check(cases: &[(&str, &str)], expect: Expect) {
         let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-        let lines = cases.iter().map(|(day, clock)| {
-            format!("{day} {clock} = {}\n", told(moment(day, clock, &zone)))
-        });
+        let lines = cases
+            .iter()
+            .map(|(day, clock)| format!("{day} {clock} = {}\n", told(moment(day, clock, &zone))));
         expect.assert_eq(&lines.collect::<String>());
     }
 
@@ -151,7 +159,12 @@ mod tests {
                 ("261122", "08301599"),
                 ("20261122", ""),
             ],
-            expect![[""]],
+            expect![[r#"
+                20261122 0830 = 2026-11-22T07:30:00Z
+                20260722 083015 = 2026-07-22T06:30:15Z
+                261122 08301599 = 2026-11-22T07:30:15Z
+                20261122  = 2026-11-21T23:00:00Z
+            "#]],
         );
     }
 
@@ -169,7 +182,17 @@ mod tests {
                 ("20261122", "083é9"),
                 ("19691231", "2300"),
             ],
-            expect![[""]],
+            expect![[r#"
+                20261322  = none
+                20260230  = none
+                2026112  = none
+                20261122 2460 = none
+                20261122 08 = none
+                20261122 0830xx = none
+                2026é12 0830 = none
+                20261122 083é9 = none
+                19691231 2300 = none
+            "#]],
         );
     }
 
@@ -190,7 +213,20 @@ mod tests {
                 ("20261122é8", "203"),
                 ("2026W47", "616"),
             ],
-            expect![[""]],
+            expect![[r#"
+                20261122:102 = 2026-11-21T23:00:00Z
+                202611220830:203 = 2026-11-22T07:30:00Z
+                20261122083015:204 = 2026-11-22T07:30:15Z
+                261122:101 = 2026-11-21T23:00:00Z
+                2611220830:201 = 2026-11-22T07:30:00Z
+                202611220830+0530:205 = 2026-11-22T03:00:00Z
+                202611220830UTC:303 = 2026-11-22T08:30:00Z
+                202611220830EST:303 = none
+                202611220830:102 = none
+                20261122:203 = 2026-11-21T23:00:00Z
+                20261122é8:203 = none
+                2026W47:616 = none
+            "#]],
         );
     }
 
