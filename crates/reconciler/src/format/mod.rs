@@ -31,9 +31,14 @@ mod testing_edifact;
 mod testing_round_trip;
 #[cfg(test)]
 mod testing_x12;
+#[cfg(test)]
+mod testing_xlsx;
 mod text;
 mod x12;
 mod x12_report;
+mod xlsx;
+mod xlsx_cell;
+mod xlsx_guard;
 
 use std::io::{Read, Seek};
 
@@ -96,7 +101,7 @@ pub fn read(
         Format::Json => json::read(source, profile, &mut once),
         Format::X12 => x12::read(source, profile, &mut once),
         Format::Edifact => edifact::read(source, profile, &mut once),
-        Format::Xlsx => Err(Complaint::of_file("the format cannot be read yet").into()),
+        Format::Xlsx => xlsx::read(source, profile, &mut once),
     };
     let mut reading = merged(read, doubles.complaints)?;
     reading.skipped += doubles.repeated;

@@ -201,7 +201,9 @@ fn counts_and_references_must_be_right() {
     with_change(
         &format!("{message}UNZ+1"),
         &twice.replace("UNZ+1", "UNZ+2"),
-        expect![[r#"line 27, UNH01: is "1" for the second time; give each its own, and send it once"#]],
+        expect![[
+            r#"line 27, UNH01: is "1" for the second time; give each its own, and send it once"#
+        ]],
     );
 }
 
@@ -235,7 +237,9 @@ fn wrong_marks_and_other_types_are_told() {
     with_change(
         "UNA:+.? '",
         "UNA:+.? ~",
-        expect!["line 1, UNB: has 50 elements where at most 11 are due; the terminator is not the one that the header of the file names"],
+        expect![
+            "line 1, UNB: has 50 elements where at most 11 are due; the terminator is not the one that the header of the file names"
+        ],
     );
     with_change(
         "UNA:+.? '",

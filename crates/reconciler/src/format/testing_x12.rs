@@ -191,22 +191,30 @@ fn counts_and_control_numbers_must_be_right() {
     with_change(
         "SE*20*0001",
         "SE*21*0001",
-        expect![[r#"line 22, SE01: counts "21" segments, but the file has 20; ask for the whole file again"#]],
+        expect![[
+            r#"line 22, SE01: counts "21" segments, but the file has 20; ask for the whole file again"#
+        ]],
     );
     with_change(
         "SE*20*0001",
         "SE*20*0009",
-        expect![[r#"line 22, SE02: is "0009", but ST02 in segment 3 is "0001"; ask for the whole file again"#]],
+        expect![[
+            r#"line 22, SE02: is "0009", but ST02 in segment 3 is "0001"; ask for the whole file again"#
+        ]],
     );
     with_change(
         "CTT*4*117",
         "CTT*5*117",
-        expect![[r#"line 21, CTT01: counts "5" items, but the set has 4; ask for the whole file again"#]],
+        expect![[
+            r#"line 21, CTT01: counts "5" items, but the set has 4; ask for the whole file again"#
+        ]],
     );
     with_change(
         "CTT*4*117",
         "CTT*4*118",
-        expect![[r#"line 21, CTT02: is "118", but the quantities (QTY02) add up to 117; ask for the whole file again"#]],
+        expect![[
+            r#"line 21, CTT02: is "118", but the quantities (QTY02) add up to 117; ask for the whole file again"#
+        ]],
     );
     with_change(
         "GE*2*905",
@@ -269,7 +277,9 @@ fn a_file_that_is_cut_off_is_told() {
     says(
         "",
         &SAMPLE[..SAMPLE.len() - 4],
-        expect![[r#"line 37, IEA02: is "0000009", but ISA13 in segment 1 is "000000905"; ask for the whole file again"#]],
+        expect![[
+            r#"line 37, IEA02: is "0000009", but ISA13 in segment 1 is "000000905"; ask for the whole file again"#
+        ]],
     );
     says(
         "format = \"x12\"",
@@ -322,7 +332,9 @@ fn other_types_and_misplaced_segments_are_told() {
     with_change(
         "ST*846*0002",
         "ST*850*0002",
-        expect![[r#"line 23, ST01: is "850": must be "846", the inventory report; send others elsewhere"#]],
+        expect![[
+            r#"line 23, ST01: is "850": must be "846", the inventory report; send others elsewhere"#
+        ]],
     );
     with_change(
         "GS*IB",
@@ -333,7 +345,9 @@ fn other_types_and_misplaced_segments_are_told() {
     says(
         "",
         &twice,
-        expect!["line 38, ISA: stands after the end of the interchange; send one interchange per file"],
+        expect![
+            "line 38, ISA: stands after the end of the interchange; send one interchange per file"
+        ],
     );
     says(
         "",
