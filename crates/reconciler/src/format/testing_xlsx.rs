@@ -55,9 +55,7 @@ fn codes_keep_their_zeros_as_text_and_by_their_format() {
             let thousands = Format::new().set_num_format("#,##0");
             sheet.write_number_with_format(5, 1, 12_345.0, &thousands).unwrap();
         },
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
+        expect![[""]],
     );
 }
 
@@ -72,9 +70,7 @@ fn a_blank_cell_is_unknown_and_a_blank_row_nothing() {
             sheet.write_number(10, 0, 0.0).unwrap();
             sheet.write_number(10, 1, 0.0).unwrap();
         },
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
+        expect![[""]],
     );
 }
 
@@ -93,7 +89,6 @@ fn what_is_no_number_of_units_is_told_by_its_row() {
             sheet.write_number(9, 0, 1_234_567_890_123_456_789.0).unwrap();
         },
         expect![[r#"
-            the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx
             line 2, quantity: "many" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
             line 3, quantity: "-1" is below zero; correct it, or set `negative` in the profile to "zero" or "unknown"
             line 4, supplier_sku: is blank; every line needs its code
@@ -117,9 +112,7 @@ fn formulas_count_with_the_values_they_were_saved_with() {
             // Saved without a value.
             sheet.write_formula(2, 1, Formula::new("=3+4").set_result("")).unwrap();
         },
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
+        expect![[""]],
     );
 }
 
@@ -138,18 +131,16 @@ fn moments_are_in_the_senders_time_zone() {
         "time_zone = \"Europe/Berlin\"",
         fill,
         expect![[r#"
-        the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx
-        line 4, next_restock_at: "soon" is no time as rfc3339 or "%Y-%m-%d"; correct it, or set `dates` in the profile
-        line 5, quantity: is the moment 2026-12-01T00:00:00 where a number is due"#]],
+            line 4, next_restock_at: "soon" is no time as rfc3339 or "%Y-%m-%d"; correct it, or set `dates` in the profile
+            line 5, quantity: is the moment 2026-12-01T00:00:00 where a number is due"#]],
     );
     check(
         "",
         fill,
         expect![[r#"
-        the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx
-        line 2, next_restock_at: "2026-12-01T09:30:00" says no offset; set `time_zone` in the profile
-        line 4, next_restock_at: "soon" is no time as rfc3339 or "%Y-%m-%d"; correct it, or set `dates` in the profile
-        line 5, quantity: is the moment 2026-12-01T00:00:00 where a number is due"#]],
+            line 2, next_restock_at: "2026-12-01T09:30:00" says no offset; set `time_zone` in the profile
+            line 4, next_restock_at: "soon" is no time as rfc3339 or "%Y-%m-%d"; correct it, or set `dates` in the profile
+            line 5, quantity: is the moment 2026-12-01T00:00:00 where a number is due"#]],
     );
     let fill = |sheet: &mut Worksheet| {
         rows(sheet, 1, &[&["A", "1"]]);
@@ -157,13 +148,7 @@ fn moments_are_in_the_senders_time_zone() {
         let moment = ExcelDateTime::parse_from_str("2026-12-01 09:30").unwrap();
         sheet.write_datetime_with_format(1, 2, moment, &format).unwrap();
     };
-    check(
-        "time_zone = \"Europe/Berlin\"",
-        fill,
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
-    );
+    check("time_zone = \"Europe/Berlin\"", fill, expect![[""]]);
 }
 
 /// Three sheets, the first of them hidden.
@@ -187,27 +172,13 @@ fn sheet_header_and_columns_are_those_of_the_profile() {
     let columns = "skip_rows = 1\ncomment = \"#\"\n\
                    only = { column = \"Lager\", is = \"Ost\" }\n\
                    columns = { code = \"Art\", quantity = 2 }\n";
-    says_of(
-        columns,
-        &book,
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
-    );
+    says_of(columns, &book, expect![[""]]);
     says_of(
         &format!("{columns}sheet = \"Old\"").replace("columns =", "\ncolumns ="),
         &book,
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
+        expect![[""]],
     );
-    says_of(
-        &format!("sheet = 1\n{columns}"),
-        &book,
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
-    );
+    says_of(&format!("sheet = 1\n{columns}"), &book, expect![[""]]);
     says_of(
         &format!("sheet = 4\n{columns}"),
         &book,
@@ -231,25 +202,13 @@ fn sheet_header_and_columns_are_those_of_the_profile() {
     );
     let numbers = "header = false\nskip_rows = 3\nsheet = 3\ncomment = \"#\"\n\
                    columns = { code = 1, quantity = 2, description = 9 }";
-    says_of(
-        numbers,
-        &book,
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
-    );
+    says_of(numbers, &book, expect![[""]]);
 }
 
 #[test]
 fn a_trailer_counts_the_rows() {
     let profile = "trailer = { prefix = \"TOTAL\", count_field = 2 }";
-    check(
-        profile,
-        |it| rows(it, 1, &[&["A", "1"], &["B", "2"], &["TOTAL", "2"]]),
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
-    );
+    check(profile, |it| rows(it, 1, &[&["A", "1"], &["B", "2"], &["TOTAL", "2"]]), expect![[""]]);
     check(
         profile,
         |it| rows(it, 1, &[&["A", "1"], &["TOTAL", "2"]]),
@@ -257,13 +216,7 @@ fn a_trailer_counts_the_rows() {
         the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx
         line 3, trailer: counts 2 lines, but the file has 1; ask for the whole file again"#]],
     );
-    check(
-        profile,
-        |it| rows(it, 1, &[&["A", "1"]]),
-        expect![
-            "the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx"
-        ],
-    );
+    check(profile, |it| rows(it, 1, &[&["A", "1"]]), expect![[""]]);
 }
 
 #[test]
@@ -274,9 +227,7 @@ fn merged_cells_have_one_value() {
             rows(sheet, 1, &[&["A", "1"], &["B", "2"]]);
             sheet.merge_range(1, 0, 2, 0, "AB", &Format::new()).unwrap();
         },
-        expect![[r#"
-            the workbook cannot be read (Unexpected end of xml, expecting '</sheetData>'); ask for it again, or save it again as .xlsx
-            line 3, supplier_sku: is blank; every line needs its code"#]],
+        expect!["line 3, supplier_sku: is blank; every line needs its code"],
     );
 }
 
