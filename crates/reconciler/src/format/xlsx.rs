@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
+use rustc_hash::FxHashSet;
+
 use super::number::quoted;
 use super::place::Places;
 use super::row::{Cell, Rows};
@@ -31,11 +33,15 @@ pub(super) fn read(
     profile: &Profile,
     sink: &mut dyn FnMut(Line),
 ) -> Result<Reading, Complaints> {
-    xlsx_guard::check(source)?;
+    let is_unreckoned = xlsx_guard::check(source)?;
     let mut book: Book<'_> =
         unharmed(|| Xlsx::new(BufReader::new(source)))?.map_err(|error| unreadable(&error))?;
     let name = sheet_name(&book, profile)?;
     let is_1904 = book.has_1904_epoch();
+    let unreckoned = match is_unreckoned {
+        true => zeros_of_formulas(&mut book, &name)?,
+        false => FxHashSet::default(),
+    };
     let cells = unharmed(|| book.worksheet_cells_reader(&name))?;
     let cells = cells.map_err(|error| unreadable(&error))?;
     let masks = cells.styles().iter().map(Mask::of).collect();
@@ -43,12 +49,31 @@ pub(super) fn read(
         cells,
         masks,
         is_1904,
+        unreckoned,
         ahead: None,
         at_end: false,
         row_count: 0,
         cell_count: 0,
     };
     Table { profile, places: None, rows: Rows::new(profile) }.read(rows, sink)
+}
+
+/// Formulas with the value 0 in a workbook that nobody reckoned: programs that write one without
+/// reckoning it put that there.
+fn zeros_of_formulas(book: &mut Book<'_>, name: &str) -> Result<FxHashSet<(u32, u32)>, Complaint> {
+    let mut found = FxHashSet::default();
+    let cells = unharmed(|| book.worksheet_cells_reader(name))?;
+    let mut cells = cells.map_err(|error| unreadable(&error))?;
+    loop {
+        let next = unharmed(|| cells.next_cell_with_formula_metadata())?;
+        let Some(cell) = next.map_err(|error| unreadable(&error))? else { return Ok(found) };
+        if cell.formula.is_some() && cell.value == DataRef::Float(0.0) {
+            found.insert(cell.pos);
+        }
+        if found.len() as u64 > ROWS_MAX {
+            return Err(too_many(cell.pos.0, "formulas", ROWS_MAX));
+        }
+    }
 }
 
 /// Runs a piece of the workbook reader, which trusts its input in places: a cell named
@@ -96,6 +121,8 @@ struct SheetRows<'w, 's> {
     /// By style.
     masks: Vec<Option<Mask>>,
     is_1904: bool,
+    /// Cells by row and column whose 0 may be none.
+    unreckoned: FxHashSet<(u32, u32)>,
     /// The first cell of the next row.
     ahead: Option<Placed<'w>>,
     at_end: bool,
@@ -149,6 +176,11 @@ impl<'w> SheetRows<'w, '_> {
             let data = cell.get_value();
             if matches!(data, DataRef::Empty) {
                 continue;
+            }
+            if self.unreckoned.contains(&(row, column)) {
+                let message = "is a formula that was never reckoned; open the workbook in a \
+                               spreadsheet program and save it";
+                return Ok(Some((row, column as usize, Value::Wrong(message.into()))));
             }
             let mask = self.masks.get(style).and_then(Option::as_ref);
             return Ok(Some((row, column as usize, value(data, mask, self.is_1904))));

@@ -31,9 +31,12 @@ const ANNOUNCED_MAX: u64 = 5_000_000;
 /// Unpacks every entry once, into nothing, and holds it against what may be kept in memory.
 /// Sizes that the file declares are looked at first, then what is really there.
 ///
+/// Returns whether the workbook asks to be reckoned anew when it is opened: its formulas may never
+/// have been.
+///
 /// # Errors
 /// It is no workbook, is damaged, or unpacks to too much.
-pub(super) fn check(source: &mut dyn Source) -> Result<(), Complaint> {
+pub(super) fn check(source: &mut dyn Source) -> Result<bool, Complaint> {
     let length = source.seek(SeekFrom::End(0)).map_err(|error| unreadable(&error))?;
     if length > FILE_BYTES_MAX {
         return Err(too_large(&format!("has {length} bytes"), FILE_BYTES_MAX));
@@ -46,10 +49,14 @@ pub(super) fn check(source: &mut dyn Source) -> Result<(), Complaint> {
     })?;
     check_declared(&mut archive)?;
     let mut unpacked = 0;
+    let mut is_unreckoned = false;
     for index in 0..archive.len() {
-        unpacked += measure(&mut archive, index, UNPACKED_BYTES_MAX - unpacked)?;
+        let scan = measure(&mut archive, index, UNPACKED_BYTES_MAX - unpacked)?;
+        unpacked += scan.bytes;
+        is_unreckoned |= scan.is_unreckoned;
     }
-    rewind(source)
+    rewind(source)?;
+    Ok(is_unreckoned)
 }
 
 fn too_large(what: &str, max: u64) -> Complaint {
@@ -87,12 +94,12 @@ fn damaged(error: &zip::result::ZipError) -> Complaint {
     ))
 }
 
-/// The bytes that an entry really has.
+/// Unpacks an entry, and tells what it really has.
 fn measure<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     index: usize,
     room: u64,
-) -> Result<u64, Complaint> {
+) -> Result<Scan, Complaint> {
     let mut entry = archive.by_index(index).map_err(|error| damaged(&error))?;
     let name = entry.name().map_err(|error| damaged(&error))?.to_ascii_lowercase();
     let (declared, packed) = (entry.size(), entry.compressed_size());
@@ -123,7 +130,7 @@ fn measure<R: Read + Seek>(
     if scan.announced > ANNOUNCED_MAX {
         return Err(too_large("announces too many texts", ANNOUNCED_MAX));
     }
-    Ok(scan.bytes)
+    Ok(scan)
 }
 
 fn bytes_max(name: &str) -> u64 {
@@ -144,9 +151,13 @@ struct Scan {
     longest: u64,
     /// The largest number in an attribute `uniqueCount`.
     announced: u64,
-    attribute: Attribute,
+    announcing: Attribute,
+    /// Whether there is an attribute `fullCalcOnLoad="1"`.
+    is_unreckoned: bool,
+    reckoning: Attribute,
 }
 
+/// How much of an attribute with a number was seen.
 #[derive(Clone, Copy, Debug)]
 enum Attribute {
     /// So many letters of the name were there.
@@ -162,7 +173,27 @@ impl Default for Attribute {
     }
 }
 
-const ANNOUNCING: &[u8] = b"uniqueCount";
+impl Attribute {
+    /// What is seen with one byte more.
+    fn after(self, byte: u8, name: &[u8]) -> Attribute {
+        match self {
+            Attribute::Name(seen) if name[seen] == byte && seen + 1 == name.len() => {
+                Attribute::Equals
+            }
+            Attribute::Name(seen) if name[seen] == byte => Attribute::Name(seen + 1),
+            Attribute::Equals if byte.is_ascii_digit() => Attribute::Number(u64::from(byte - b'0')),
+            Attribute::Number(before) if byte.is_ascii_digit() => {
+                let number = before.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+                Attribute::Number(number)
+            }
+            Attribute::Equals if byte.is_ascii_whitespace() || b"=\"'+".contains(&byte) => {
+                Attribute::Equals
+            }
+            // An attribute's name begins after a space, never within another's.
+            _ => Attribute::Name(usize::from(byte == name[0])),
+        }
+    }
+}
 
 impl Scan {
     fn feed(&mut self, piece: &[u8]) {
@@ -174,34 +205,15 @@ impl Scan {
             self.stretch += 1;
             self.longest = self.longest.max(self.stretch);
             // Of UTF-16 every second byte.
-            if byte != 0 {
-                self.attribute(byte);
+            if byte == 0 {
+                continue;
             }
-        }
-    }
-
-    fn attribute(&mut self, byte: u8) {
-        self.attribute = match self.attribute {
-            Attribute::Name(found) if ANNOUNCING[found] == byte => {
-                if found + 1 == ANNOUNCING.len() {
-                    Attribute::Equals
-                } else {
-                    Attribute::Name(found + 1)
-                }
-            }
-            Attribute::Equals | Attribute::Number(_) if byte.is_ascii_digit() => {
-                let before = if let Attribute::Number(it) = self.attribute { it } else { 0 };
-                let number = before.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+            self.announcing = self.announcing.after(byte, b"uniqueCount");
+            if let Attribute::Number(number) = self.announcing {
                 self.announced = self.announced.max(number);
-                Attribute::Number(number)
             }
-            Attribute::Equals
-                if byte.is_ascii_whitespace() || matches!(byte, b'=' | b'"' | b'\'' | b'+') =>
-            {
-                Attribute::Equals
-            }
-            // An attribute's name begins after a space, never within another's.
-            _ => Attribute::Name(usize::from(byte == ANNOUNCING[0])),
-        };
+            self.reckoning = self.reckoning.after(byte, b"fullCalcOnLoad");
+            self.is_unreckoned |= matches!(self.reckoning, Attribute::Number(1));
+        }
     }
 }
