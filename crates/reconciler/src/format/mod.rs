@@ -26,6 +26,8 @@ mod row;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+mod testing_edi_round_trip;
+#[cfg(test)]
 mod testing_edifact;
 #[cfg(test)]
 mod testing_round_trip;
