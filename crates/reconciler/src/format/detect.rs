@@ -34,7 +34,7 @@ pub(super) fn rewind(source: &mut dyn Source) -> Result<(), Complaint> {
     sought.map(|_| ()).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: &std::io::Error) -> Complaint {
+pub(super) fn unreadable(error: &std::io::Error) -> Complaint {
     Complaint::of_file(format!("the file cannot be read: {error}"))
 }
 

@@ -9,6 +9,13 @@ mod contradiction;
 mod delimited;
 mod detect;
 mod doubles;
+mod edi_envelope;
+mod edi_item;
+mod edi_number;
+mod edi_segment;
+mod edi_time;
+mod edifact;
+mod edifact_report;
 mod fixed;
 mod json;
 mod moment;
@@ -19,8 +26,19 @@ mod row;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+mod testing_edifact;
+#[cfg(test)]
 mod testing_round_trip;
+#[cfg(test)]
+mod testing_x12;
+#[cfg(test)]
+mod testing_xlsx;
 mod text;
+mod x12;
+mod x12_report;
+mod xlsx;
+mod xlsx_cell;
+mod xlsx_guard;
 
 use std::io::{Read, Seek};
 
@@ -81,9 +99,9 @@ pub fn read(
         }
         Format::Fixed => fixed::read(source, profile, &mut once),
         Format::Json => json::read(source, profile, &mut once),
-        Format::Xlsx | Format::X12 | Format::Edifact => {
-            Err(Complaint::of_file("the format cannot be read yet").into())
-        }
+        Format::X12 => x12::read(source, profile, &mut once),
+        Format::Edifact => edifact::read(source, profile, &mut once),
+        Format::Xlsx => xlsx::read(source, profile, &mut once),
     };
     let mut reading = merged(read, doubles.complaints)?;
     reading.skipped += doubles.repeated;

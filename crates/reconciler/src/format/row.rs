@@ -14,8 +14,9 @@ use crate::{Complaint, Complaints, Line, Reading};
 pub(super) enum Cell<'a> {
     Text(&'a str),
     Number(f64),
+    /// A number, and how its format shows it: a code with zeros before it.
+    Shown(f64, &'a str),
     /// In the supplier's time zone.
-    #[allow(dead_code, reason = "only workbooks have such cells")]
     Moment(civil::DateTime),
     /// A cell that holds no value, with words that complete "the column …".
     Wrong(&'a str),
@@ -159,7 +160,7 @@ impl<'p> Rows<'p> {
     fn quantity(&self, cell: Cell<'_>) -> Result<Option<u64>, String> {
         match cell {
             Cell::Text(text) => self.numbers.quantity(unwrapped(text)),
-            Cell::Number(number) => self.numbers.quantity_of(number),
+            Cell::Number(number) | Cell::Shown(number, _) => self.numbers.quantity_of(number),
             Cell::Moment(moment) => Err(format!("is the moment {moment} where a number is due")),
             Cell::Wrong(message) => Err(message.into()),
         }
@@ -168,7 +169,7 @@ impl<'p> Rows<'p> {
     fn pack(&self, cell: Cell<'_>) -> Result<Option<u64>, String> {
         match cell {
             Cell::Text(text) => self.numbers.pack(unwrapped(text)),
-            Cell::Number(number) => self.numbers.pack_of(number),
+            Cell::Number(number) | Cell::Shown(number, _) => self.numbers.pack_of(number),
             Cell::Moment(moment) => Err(format!("is the moment {moment} where a number is due")),
             Cell::Wrong(message) => Err(message.into()),
         }
@@ -182,7 +183,9 @@ impl<'p> Rows<'p> {
                 let is_none = text.is_empty() || self.numbers.is_unknown(text);
                 if is_none { Ok(None) } else { dates.read(text, zone).map(Some) }
             }
-            Cell::Number(number) => dates.read(&format!("{number}"), zone).map(Some),
+            Cell::Number(number) | Cell::Shown(number, _) => {
+                dates.read(&format!("{number}"), zone).map(Some)
+            }
             Cell::Moment(local) => super::moment::local(local, zone).map(Some),
             Cell::Wrong(message) => Err(message.into()),
         }
@@ -238,6 +241,7 @@ fn text(cell: Cell<'_>) -> Result<Option<SmolStr>, String> {
             let text = unwrapped(text).trim();
             Ok((!text.is_empty()).then(|| SmolStr::new(text)))
         }
+        Cell::Shown(_, shown) => Ok(Some(SmolStr::new(shown.trim()))),
         // A whole number shows no point.
         Cell::Number(number) => Ok(Some(SmolStr::new(format!("{number}")))),
         Cell::Moment(moment) => {
