@@ -151,7 +151,7 @@ impl Report {
         }
     }
 
-    fn check_totals(&mut self, segment: &Segment, out: &mut Out<'_>) {
+    fn check_totals(&self, segment: &Segment, out: &mut Out<'_>) {
         let said = segment.part(1, 1);
         if edi_number::count(said) != Some(self.items) {
             out.complaints.add(segment.complain(

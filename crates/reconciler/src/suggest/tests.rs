@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 
@@ -551,6 +552,9 @@ fn no_more_than_asked_for_and_nothing_of_nothing() {
 }
 
 proptest! {
+    // The same cases in every run; PROPTEST_CASES asks for more of them.
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(4), ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_answered_in_order_and_within_bounds(
         names in prop::collection::vec("\\PC{0,12}|[A-C0-2-]{1,8}", 0..20),
