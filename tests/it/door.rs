@@ -76,7 +76,7 @@ impl Door {
                 let listener = tokio::net::TcpListener::bind(listen).await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
                 let shutdown = async { drop(stopped.await) };
-                serve(node, listener, shutdown).await.unwrap();
+                serve(node, listener, || {}, shutdown).await.unwrap();
             });
         });
         let agent = ureq::Agent::config_builder()

@@ -40,8 +40,9 @@ pub fn run(args: &Serve) -> Outcome {
             let doing = format!("listen on {} (setting http.listen)", config.http_listen);
             Failure::while_doing(doing, &error)
         })?;
-        print(&format!("onhand serves http://{}", listener.local_addr()?));
-        serve_until(node, listener, told_to_stop()).await
+        let address = listener.local_addr()?;
+        let ready = || print(&format!("onhand serves http://{address}"));
+        serve_until(node, listener, ready, told_to_stop()).await
     })
 }
 
@@ -52,16 +53,17 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     built.map_err(|error| Failure::while_doing("start the runtime", &error))
 }
 
-/// Serves until `stop`, then drains.
+/// Serves until `stop`, then drains. `ready` is called once commands beside it find the server.
 ///
 /// # Errors
 /// The door cannot be opened.
 pub async fn serve_until(
     node: Arc<Node>,
     listener: TcpListener,
+    ready: impl FnOnce(),
     stop: impl Future<Output = ()>,
 ) -> Outcome {
-    onhand_server::serve(node, listener, stop)
+    onhand_server::serve(node, listener, ready, stop)
         .await
         .map_err(|error| Failure::new(format!("the server ended: {}", whole(&error))))
 }

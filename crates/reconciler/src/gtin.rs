@@ -1,6 +1,6 @@
 //! GTINs: one number in four lengths, with a check digit.
 
-/// The 14-digit form of a GTIN-8, 12, 13 or 14 whose check digit is right.
+/// The 14-digit form of a GTIN-8, 12, 13 or 14 whose check digit is right. Zeros alone are none.
 pub fn gtin14(text: &str) -> Option<[u8; 14]> {
     let digits = text.as_bytes();
     if !matches!(digits.len(), 8 | 12 | 13 | 14) || !digits.iter().all(u8::is_ascii_digit) {
@@ -13,7 +13,7 @@ pub fn gtin14(text: &str) -> Option<[u8; 14]> {
     };
     let sum: u32 = padded[..13].iter().enumerate().map(weighted).sum();
     let check = (10 - sum % 10) % 10;
-    (u32::from(padded[13] - b'0') == check).then_some(padded)
+    (sum > 0 && u32::from(padded[13] - b'0') == check).then_some(padded)
 }
 
 #[cfg(test)]
@@ -35,7 +35,7 @@ mod tests {
             assert!(gtin14(right).is_some(), "{right}");
         }
         assert_eq!(gtin14("614141000012"), gtin14("0614141000012"));
-        for wrong in ["6291041500214", "96385075", "12345", "40063813339a1", ""] {
+        for wrong in ["6291041500214", "96385075", "12345", "40063813339a1", "00000000", ""] {
             assert_eq!(gtin14(wrong), None, "{wrong}");
         }
     }

@@ -9,3 +9,4 @@ mod suggest;
 pub use complaint::{Complaint, Complaints};
 pub use gtin::gtin14;
 pub use line::{Header, Line, Reading};
+pub use suggest::{CONFIDENCE_MIN, Candidate, Hint, Suggester, Unknown, Vanished, Why};

@@ -244,7 +244,7 @@ fn serve(node: &Arc<Node>, args: &Demo, data: &Path) -> Outcome {
                 false => told_to_stop().await,
             }
         };
-        serve_until(node.clone(), listener, stop).await
+        serve_until(node.clone(), listener, || {}, stop).await
     })
 }
 

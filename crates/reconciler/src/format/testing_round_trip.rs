@@ -5,6 +5,7 @@ use std::io::Cursor;
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use onhand_core::QUANTITY_MAX;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use smol_str::SmolStr;
 
 use super::*;
@@ -155,6 +156,9 @@ fn written() -> impl Strategy<Value = (Style, Vec<Line>)> {
 }
 
 proptest! {
+    // The same cases in every run; PROPTEST_CASES asks for more of them.
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(4), ..ProptestConfig::default() })]
+
     #[test]
     fn what_was_written_comes_back((style, lines) in written()) {
         let file = style.file(&lines);

@@ -237,6 +237,10 @@ fn counts_and_control_numbers_must_be_right() {
             line 37, IEA01: counts "two" groups, but the file has 2; ask for the whole file again
             line 37, IEA02: is "", but ISA13 in segment 1 is "000000905"; ask for the whole file again"#]],
     );
+}
+
+#[test]
+fn numbers_given_twice_and_segments_left_out_are_told() {
     with_change(
         "ST*846*0002",
         "ST*846*0001",

@@ -413,6 +413,10 @@ fn damaged_workbooks_are_told_and_stop_nothing() {
             "the workbook cannot be read (Cell string index not found in shared strings table); ask for it again, or save it again as .xlsx"
         ],
     );
+}
+
+#[test]
+fn workbooks_without_their_parts_are_told_and_stop_nothing() {
     let no_sheet =
         repacked(&small(), |name, it| (name != "xl/worksheets/sheet1.xml").then_some(it));
     says_of(

@@ -31,18 +31,21 @@ pub use reads::answer_here;
 pub use running::{Serving, running_server};
 
 /// Serves `node` on `listener` until `shutdown` is done; then takes no more connections, finishes
-/// what is under way within `http.drain_ms_max`, and closes the node.
+/// what is under way within `http.drain_ms_max`, and closes the node. `ready` is called once the
+/// file beside the data tells commands where to ask.
 ///
 /// # Errors
 /// The address of the listener cannot be told, or the file that tells it cannot be written.
 pub async fn serve(
     node: Arc<Node>,
     listener: TcpListener,
+    ready: impl FnOnce(),
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     warn_of_strangers(address);
     let running = running::announce(node.config(), address)?;
+    ready();
     let app = App::new(node.clone());
     accept(&app, listener, shutdown).await;
     drop(running);

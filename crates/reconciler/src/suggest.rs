@@ -1,1 +1,0 @@
-//! Which item a code that nobody knows may mean.
