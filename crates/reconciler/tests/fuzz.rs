@@ -3,6 +3,8 @@
 //! The same cases on every run. `FUZZ_CASES=100000 SEED=7 cargo test --release -p
 //! onhand-reconciler --test fuzz` tries others, and more of them.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use onhand_reconciler::Complaints;

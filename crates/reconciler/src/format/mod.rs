@@ -120,8 +120,8 @@ fn no_lines(reading: &Reading) -> Complaint {
     Complaint::of_file(match reading.skipped {
         0 => "the file has no lines; a supplier without stock sends lines with 0".to_owned(),
         skipped => format!(
-            "the file has no lines but {skipped} left out; correct `only`, `comment` or \
-             `skip_rows` in the profile, or ask for the file again"
+            "the file has no lines but {skipped} left out; correct `only`, `comment`, \
+             `skip_rows` or `edi.location` in the profile, or ask for the file again"
         ),
     })
 }

@@ -413,7 +413,7 @@ mod tests {
             profile,
             "货号,仓库,数量\nA,次品仓,5\n",
             expect![
-                "the file has no lines but 1 left out; correct `only`, `comment` or `skip_rows` in the profile, or ask for the file again"
+                "the file has no lines but 1 left out; correct `only`, `comment`, `skip_rows` or `edi.location` in the profile, or ask for the file again"
             ],
         );
     }
@@ -478,7 +478,7 @@ mod tests {
             "",
             "\n\n",
             expect![
-                "the file has no lines but 2 left out; correct `only`, `comment` or `skip_rows` in the profile, or ask for the file again"
+                "the file has no lines but 2 left out; correct `only`, `comment`, `skip_rows` or `edi.location` in the profile, or ask for the file again"
             ],
         );
         says(
