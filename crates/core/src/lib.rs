@@ -19,7 +19,6 @@ mod quantity;
 mod rejection;
 mod rule;
 mod seen;
-mod supply;
 #[cfg(test)]
 mod testing;
 mod time;
@@ -42,5 +41,4 @@ pub use quantity::*;
 pub use rejection::*;
 pub use rule::*;
 pub use seen::*;
-pub use supply::*;
 pub use time::*;

@@ -8,5 +8,5 @@ mod suggest;
 
 pub use complaint::{Complaint, Complaints};
 pub use gtin::gtin14;
-pub use line::{Header, Line, Reading};
+pub use line::{Basis, Header, Line, Reading};
 pub use suggest::{CONFIDENCE_MIN, Candidate, Hint, Suggester, Unknown, Vanished, Why};

@@ -236,7 +236,7 @@ const PORTS: u16 = 100;
 fn serve(node: &Arc<Node>, args: &Demo, data: &Path) -> Outcome {
     runtime()?.block_on(async {
         let listener = listen(args.port).await?;
-        invite(listener.local_addr()?, data);
+        let address = listener.local_addr()?;
         let exit = args.exit;
         let stop = async move {
             match exit {
@@ -244,7 +244,7 @@ fn serve(node: &Arc<Node>, args: &Demo, data: &Path) -> Outcome {
                 false => told_to_stop().await,
             }
         };
-        serve_until(node.clone(), listener, || {}, stop).await
+        serve_until(node.clone(), listener, || invite(address, data), stop).await
     })
 }
 

@@ -28,7 +28,13 @@ pub(super) struct Terms<'p> {
 
 impl<'p> Terms<'p> {
     /// The profile's terms, with the usual ones of a format where it names none.
-    pub fn new(profile: &'p Profile, codes: &[&str], quantities: &[&str]) -> Terms<'p> {
+    /// Numbers have the mark `decimal` before their fraction, and none between thousands.
+    pub fn new(
+        profile: &'p Profile,
+        decimal: char,
+        codes: &[&str],
+        quantities: &[&str],
+    ) -> Terms<'p> {
         let or = |said: &[String], usual: &[&str]| -> Vec<SmolStr> {
             match said {
                 [] => usual.iter().map(SmolStr::new).collect(),
@@ -43,14 +49,8 @@ impl<'p> Terms<'p> {
             packs: &edi.unit_packs,
             pack: profile.pack,
             zone: profile.time_zone.as_ref().map_or(TimeZone::UTC, |it| it.0.clone()),
-            numbers: Numbers::new(profile),
+            numbers: Numbers::with_marks(profile, decimal, None),
         }
-    }
-
-    /// Numbers have this mark before their fraction, and none between thousands.
-    pub fn decimal(&mut self, profile: &Profile, mark: char) {
-        let decimal = Some(mark);
-        self.numbers = Numbers::new(&Profile { decimal, thousands: None, ..profile.clone() });
     }
 
     fn pack_of(&self, unit: &str) -> Option<u64> {

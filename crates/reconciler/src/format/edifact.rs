@@ -6,10 +6,10 @@ use encoding_rs::{
 };
 use smol_str::format_smolstr;
 
-use super::edi_envelope::{Level, Numbers, no_tag, opens_nothing, too_long};
+use super::edi_envelope::{Envelope, Level, Names, too_long};
 use super::edi_item::{Out, Terms};
 use super::edi_segment::{Marks, Segment, Segments, Step};
-use super::edifact_report::{CODES, QUANTITIES, Report};
+use super::edifact_report::{CODES, Inventory, QUANTITIES};
 use super::number::quoted;
 use super::{Profile, Source};
 use crate::{Complaint, Complaints, Line, Reading};
@@ -31,8 +31,8 @@ pub(super) fn read(
     loop {
         match segments.next(&mut segment)? {
             Step::Segment => reader.segment(&segment),
-            Step::Broken(complaint) => reader.out.complaints.add(complaint),
-            Step::End => return reader.finish(segments.number()),
+            Step::Broken(complaint) => reader.envelope.complain(complaint),
+            Step::End => return reader.envelope.finish(segments.number()),
         }
     }
 }
@@ -135,31 +135,20 @@ fn charset(unb: &Segment) -> Result<&'static Encoding, Complaint> {
     })
 }
 
+static NAMES: Names = Names {
+    interchange: ["UNB", "UNZ"],
+    group: ["UNG", "UNE"],
+    message: ["UNH", "UNT"],
+    words: ["message", "messages"],
+    is_grouped: false,
+};
+
 /// The segments of one interchange, as they come.
 struct Reader<'p, 's> {
-    terms: Terms<'p>,
-    out: Out<'s>,
-    interchange: Level,
-    is_closed: bool,
-    /// Whether something out of place was told already.
-    is_outside: bool,
-    /// Whether messages come in groups, which the interchange counts then.
-    has_groups: bool,
-    group: Option<Level>,
-    message: Option<Message>,
-    numbers: Numbers,
-    group_numbers: Numbers,
+    envelope: Envelope<'p, 's, Inventory>,
     decimal: char,
     /// UNB04: what a message without a moment of its own is as of.
     stamp: String,
-    messages: u64,
-}
-
-/// A message that is open.
-struct Message {
-    level: Level,
-    /// None: another type, which is only counted.
-    report: Option<Report>,
 }
 
 impl<'p, 's> Reader<'p, 's> {
@@ -170,100 +159,37 @@ impl<'p, 's> Reader<'p, 's> {
         sink: &'s mut dyn FnMut(Line),
     ) -> Reader<'p, 's> {
         let decimal = char::from(decimal);
-        let mut terms = Terms::new(profile, &CODES, &QUANTITIES);
-        terms.decimal(profile, decimal);
+        let terms = Terms::new(profile, decimal, &CODES, &QUANTITIES);
         let mut out = Out::new(sink);
         let interchange = Level::open(unb, 5);
         out.reading.header.snapshot =
             Some(format_smolstr!("{}:{}", unb.part(2, 1), interchange.number()));
-        Reader {
-            terms,
-            out,
-            interchange,
-            is_closed: false,
-            is_outside: false,
-            has_groups: false,
-            group: None,
-            message: None,
-            numbers: Numbers::default(),
-            group_numbers: Numbers::default(),
-            decimal,
-            stamp: format!("{}{}", unb.part(4, 1), unb.part(4, 2)),
-            messages: 0,
-        }
+        let envelope = Envelope::new(&NAMES, terms, out, interchange);
+        Reader { envelope, decimal, stamp: format!("{}{}", unb.part(4, 1), unb.part(4, 2)) }
     }
 
     fn segment(&mut self, segment: &Segment) {
-        if !segment.has_tag() {
-            return self.out.complaints.add(no_tag(segment));
-        }
-        if self.is_closed {
-            return self.after_the_end(segment);
+        if !self.envelope.admits(segment) {
+            return;
         }
         match segment.tag() {
-            "UNB" => self.out.complaints.add(segment.complain_whole(
-                "begins an interchange within another; ask for the whole file again",
-            )),
-            "UNG" => self.open_group(segment),
+            "UNB" => self.envelope.begin_again(segment),
+            "UNG" => self.envelope.open_group(segment, 5),
             "UNH" => self.open_message(segment),
-            "UNT" => self.close_message(segment),
-            "UNE" => self.close_group(segment),
-            "UNZ" => self.close_interchange(segment),
-            _ => self.within(segment),
+            "UNT" => self.envelope.close_message(segment),
+            "UNE" => self.envelope.close_group(segment),
+            "UNZ" => self.envelope.close_interchange(segment),
+            _ => self.envelope.within(segment),
         }
-    }
-
-    /// One complaint will do for all that follows.
-    fn after_the_end(&mut self, segment: &Segment) {
-        if !std::mem::replace(&mut self.is_outside, true) {
-            self.out.complaints.add(segment.complain_whole(
-                "stands after the end of the interchange; send one interchange per file",
-            ));
-        }
-    }
-
-    fn within(&mut self, segment: &Segment) {
-        match &mut self.message {
-            Some(Message { report: Some(report), .. }) => {
-                report.segment(segment, &self.terms, &mut self.out);
-            }
-            Some(_) => {}
-            None if self.is_outside => {}
-            None => {
-                // One complaint will do for all up to the next header.
-                self.is_outside = true;
-                self.out.complaints.add(segment.complain_whole(
-                    "stands outside of a message (UNH to UNT); ask for the whole file again",
-                ));
-            }
-        }
-    }
-
-    fn open_group(&mut self, segment: &Segment) {
-        self.abandon_message(segment.number);
-        self.abandon_group(segment.number);
-        // Before, messages were counted.
-        if !self.has_groups {
-            self.interchange.members = 0;
-        }
-        self.has_groups = true;
-        self.interchange.members += 1;
-        self.group_numbers.note(segment, 5, &mut self.out.complaints);
-        self.group = Some(Level::open(segment, 5));
     }
 
     fn open_message(&mut self, segment: &Segment) {
-        self.abandon_message(segment.number);
-        match &mut self.group {
-            Some(group) => group.members += 1,
-            None => self.interchange.members += 1,
-        }
-        self.numbers.note(segment, 1, &mut self.out.complaints);
-        self.is_outside = false;
         let kind = segment.part(2, 1);
-        let is_report = kind == "INVRPT";
+        let report = (kind == "INVRPT").then(|| Inventory::new(&self.stamp, self.decimal));
+        let is_report = report.is_some();
+        self.envelope.open_message(segment, 1, report);
         if !is_report {
-            self.out.complaints.add(segment.complain_part(
+            self.envelope.complain(segment.complain_part(
                 2,
                 1,
                 format!(
@@ -272,61 +198,5 @@ impl<'p, 's> Reader<'p, 's> {
                 ),
             ));
         }
-        let report = is_report.then(|| Report::new(&self.stamp, self.decimal));
-        self.message = Some(Message { level: Level::open(segment, 1), report });
-    }
-
-    fn close_message(&mut self, segment: &Segment) {
-        let Some(Message { level, report }) = self.message.take() else {
-            return self.out.complaints.add(opens_nothing(segment, "UNH"));
-        };
-        if let Some(report) = report {
-            report.finish(&self.terms, &mut self.out, self.messages == 0);
-            self.messages += 1;
-        }
-        let due = level.segments_to(segment);
-        level.close(segment, due, "segments", &mut self.out.complaints);
-    }
-
-    fn close_group(&mut self, segment: &Segment) {
-        self.abandon_message(segment.number);
-        let Some(group) = self.group.take() else {
-            return self.out.complaints.add(opens_nothing(segment, "UNG"));
-        };
-        group.close(segment, group.members, "messages", &mut self.out.complaints);
-    }
-
-    fn close_interchange(&mut self, segment: &Segment) {
-        self.abandon_message(segment.number);
-        self.abandon_group(segment.number);
-        let what = if self.has_groups { "groups" } else { "messages" };
-        let due = self.interchange.members;
-        self.interchange.close(segment, due, what, &mut self.out.complaints);
-        self.is_closed = true;
-        self.is_outside = false;
-    }
-
-    /// A message that something else ends than its trailer.
-    fn abandon_message(&mut self, at: u64) {
-        let Some(Message { level, report }) = self.message.take() else { return };
-        if let Some(report) = report {
-            report.finish(&self.terms, &mut self.out, self.messages == 0);
-        }
-        self.out.complaints.add(level.unclosed("UNT", at));
-    }
-
-    fn abandon_group(&mut self, at: u64) {
-        if let Some(group) = self.group.take() {
-            self.out.complaints.add(group.unclosed("UNE", at));
-        }
-    }
-
-    fn finish(mut self, last: u64) -> Result<Reading, Complaints> {
-        self.abandon_message(last);
-        self.abandon_group(last);
-        if !self.is_closed {
-            self.out.complaints.add(self.interchange.unclosed("UNZ", last));
-        }
-        self.out.finish(&self.terms)
     }
 }

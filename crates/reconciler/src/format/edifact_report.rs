@@ -3,8 +3,10 @@
 use onhand_core::Time;
 use smol_str::SmolStr;
 
+use super::edi_envelope::Report;
 use super::edi_item::{Amount, Item, Out, Terms};
-use super::edi_number::{self, Totals};
+use super::edi_items::Items;
+use super::edi_number;
 use super::edi_segment::Segment;
 use super::edi_time::{FORMATS, by_format};
 use super::number::quoted;
@@ -26,52 +28,35 @@ const RESTOCK: [&str; 3] = ["44", "132", "17"];
 const AS_OF: [&str; 3] = ["366", "91", "137"];
 
 /// A report while its segments come in.
-pub(super) struct Report {
+pub(super) struct Inventory {
     /// Date and time of the interchange, as YYMMDDHHMM or with four digits of the year.
     stamp: String,
     decimal: char,
     complete: Option<bool>,
-    /// With its place in [`AS_OF`].
-    as_of: Option<(usize, Time)>,
-    place: Option<SmolStr>,
-    item: Option<Item>,
-    items: u64,
-    totals: Totals,
+    items: Items,
 }
 
-impl Report {
-    pub fn new(stamp: &str, decimal: char) -> Report {
-        Report {
-            stamp: stamp.into(),
-            decimal,
-            complete: None,
-            as_of: None,
-            place: None,
-            item: None,
-            items: 0,
-            totals: Totals::default(),
-        }
-    }
-
-    pub fn segment(&mut self, segment: &Segment, terms: &Terms<'_>, out: &mut Out<'_>) {
+impl Report for Inventory {
+    fn segment(&mut self, segment: &Segment, terms: &Terms<'_>, out: &mut Out<'_>) {
         let read = match segment.tag() {
             "LIN" => {
-                self.open_item(segment, terms, out);
+                let item = self.items.begin(segment.number, terms, out);
+                item.code(segment.part(3, 2), segment.part(3, 1));
                 Ok(())
             }
             "UNS" => {
-                self.close_item(terms, out);
+                self.items.end(terms, out);
                 Ok(())
             }
             "CNT" => {
-                self.close_item(terms, out);
+                self.items.end(terms, out);
                 self.check_totals(segment)
             }
-            tag => match &mut self.item {
+            tag => match &mut self.items.open {
                 None => self.header(tag, segment, terms),
                 Some(item) => {
                     if tag == "QTY" {
-                        self.totals.add(segment.part(1, 2), self.decimal);
+                        self.items.totals.add(segment.part(1, 2), self.decimal);
                     }
                     detail(item, tag, segment, terms)
                 }
@@ -82,13 +67,25 @@ impl Report {
         }
     }
 
+    fn finish(mut self, terms: &Terms<'_>, out: &mut Out<'_>, is_first: bool) {
+        self.items.end(terms, out);
+        let as_of = self.items.as_of().or_else(|| self.written_at(terms));
+        out.message(as_of, self.complete, is_first);
+    }
+}
+
+impl Inventory {
+    pub fn new(stamp: &str, decimal: char) -> Inventory {
+        Inventory { stamp: stamp.into(), decimal, complete: None, items: Items::default() }
+    }
+
     fn header(&mut self, tag: &str, segment: &Segment, terms: &Terms<'_>) -> Result<(), Complaint> {
         match tag {
             "BGM" => self.begin(segment),
             "DTM" => self.date(segment, terms),
             "NAD" | "LOC" => {
                 if let Some(place) = place(segment) {
-                    self.place = Some(place);
+                    self.items.place = Some(place);
                 }
                 Ok(())
             }
@@ -122,8 +119,7 @@ impl Report {
             if segment.part(1, 1) == "137" && is_day && self.is_of_day(day) {
                 at = self.written_at(terms).unwrap_or(at);
             }
-            let better = self.as_of.is_none_or(|(before, _)| rank < before);
-            self.as_of = if better { Some((rank, at)) } else { self.as_of };
+            self.items.note_moment(rank, at);
         }
         Ok(())
     }
@@ -139,52 +135,30 @@ impl Report {
         by_format(&self.stamp, format, &terms.zone)
     }
 
-    fn open_item(&mut self, segment: &Segment, terms: &Terms<'_>, out: &mut Out<'_>) {
-        self.close_item(terms, out);
-        self.items += 1;
-        let mut item = Item::new(segment.number);
-        item.message_place.clone_from(&self.place);
-        item.code(segment.part(3, 2), segment.part(3, 1));
-        self.item = Some(item);
-    }
-
-    fn close_item(&mut self, terms: &Terms<'_>, out: &mut Out<'_>) {
-        if let Some(item) = self.item.take() {
-            item.close(terms, out);
-        }
-    }
-
     /// CNT: 1 sums the quantities, 2 counts the items.
     fn check_totals(&self, segment: &Segment) -> Result<(), Complaint> {
         let said = segment.part(1, 2);
         match segment.part(1, 1) {
-            "2" if edi_number::count(said) != Some(self.items) => Err(segment.complain_part(
+            "2" if edi_number::count(said) != Some(self.items.count) => Err(segment.complain_part(
                 1,
                 2,
                 format!(
                     "counts {} items, but the message has {}; ask for the whole file again",
                     quoted(said),
-                    self.items
+                    self.items.count
                 ),
             )),
-            "1" if !self.totals.is(said, self.decimal) => Err(segment.complain_part(
+            "1" if !self.items.totals.is(said, self.decimal) => Err(segment.complain_part(
                 1,
                 2,
                 format!(
                     "is {}, but the quantities add up to {}; ask for the whole file again",
                     quoted(said),
-                    self.totals.sum()
+                    self.items.totals.sum()
                 ),
             )),
             _ => Ok(()),
         }
-    }
-
-    /// At the end of the message.
-    pub fn finish(mut self, terms: &Terms<'_>, out: &mut Out<'_>, is_first: bool) {
-        self.close_item(terms, out);
-        let as_of = self.as_of.map(|(_, at)| at).or_else(|| self.written_at(terms));
-        out.message(as_of, self.complete, is_first);
     }
 }
 

@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-use onhand_core::Basis;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use super::detect::{decoded, rewind, sample};
+use super::moment::NoMoment;
 use super::number::quoted;
 use super::place::{Field, Places};
 use super::row::{Cell, Rows};
 use super::text::Text;
 use super::{Column, Columns, Profile, Source, merged};
-use crate::{Complaint, Complaints, Line, Reading};
+use crate::{Basis, Complaint, Complaints, Line, Reading};
 
 /// Reads a body or a file of lines. A line is counted from 1 in `lines`, or in the file.
 ///
@@ -148,7 +148,8 @@ impl<'p, 's> Elements<'p, 's> {
         let moment = |value: &Value| match value {
             Value::String(text) => {
                 let zone = self.profile.time_zone.as_ref();
-                self.profile.dates.read(text.trim(), zone).map(Some)
+                let read = self.profile.dates.read(text.trim(), zone);
+                read.map(Some).map_err(NoMoment::in_a_feed)
             }
             other => Err(format!("is {} where a time is due, as text", kind(other))),
         };

@@ -11,6 +11,7 @@ mod detect;
 mod doubles;
 mod edi_envelope;
 mod edi_item;
+mod edi_items;
 mod edi_number;
 mod edi_segment;
 mod edi_time;
@@ -46,7 +47,7 @@ use std::io::{Read, Seek};
 
 use serde::Deserialize;
 
-pub use moment::{Moments, Zone};
+pub use moment::{Moments, NoMoment, Zone};
 pub use profile::{
     Charset, Column, Columns, Delimiter, EdiTerms, Negative, Only, Profile, Quote, Sheet, Trailer,
 };

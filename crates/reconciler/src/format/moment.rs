@@ -1,5 +1,7 @@
 //! Moments as suppliers write them: local texts in their zone, turned into moments.
 
+use std::fmt;
+
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit, civil};
@@ -10,10 +12,49 @@ use serde::{Deserialize, Deserializer, de};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zone(pub TimeZone);
 
+impl Zone {
+    /// None: nobody knows a zone of that name.
+    pub fn named(name: &str) -> Option<Zone> {
+        TimeZone::get(name).ok().map(Zone)
+    }
+}
+
+/// Why a text is no moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoMoment {
+    /// With the ways that were tried.
+    Unlike(String, String),
+    /// Nobody says in which zone it is.
+    NoOffset(String),
+    BeforeEpoch(String),
+}
+
+impl fmt::Display for NoMoment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoMoment::Unlike(text, ways) => write!(f, "{text:?} is no time as {ways}"),
+            NoMoment::NoOffset(text) => write!(f, "{text:?} says no offset"),
+            NoMoment::BeforeEpoch(text) => write!(f, "{text:?} lies before 1970"),
+        }
+    }
+}
+
+impl NoMoment {
+    /// The sentence, with what to do about a feed's file.
+    pub(super) fn in_a_feed(self) -> String {
+        let remedy = match self {
+            NoMoment::Unlike(..) => "correct it, or set `dates` in the profile",
+            NoMoment::NoOffset(_) => "set `time_zone` in the profile",
+            NoMoment::BeforeEpoch(_) => "correct it",
+        };
+        format!("{self}; {remedy}")
+    }
+}
+
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Zone, D::Error> {
         let name = String::deserialize(deserializer)?;
-        TimeZone::get(&name).map(Zone).map_err(|_| {
+        Zone::named(&name).ok_or_else(|| {
             de::Error::custom(format!(
                 "{name:?} is no time zone; such as UTC, Europe/London, Asia/Shanghai"
             ))
@@ -47,31 +88,38 @@ impl<'de> Deserialize<'de> for Moments {
         if written.is_empty() {
             return Err(de::Error::custom("must name at least one pattern, or be left out"));
         }
-        let patterns = written.iter().map(|it| Pattern::new(it)).collect::<Result<_, _>>();
-        patterns.map(Moments).map_err(de::Error::custom)
+        Moments::new(&written).map_err(de::Error::custom)
     }
 }
 
 impl Moments {
+    /// Strftime patterns, or `rfc3339`, `unix`, `unix_ms`; tried in order.
+    ///
+    /// # Errors
+    /// A sentence about the first pattern that cannot be read back.
+    pub fn new(patterns: &[String]) -> Result<Moments, String> {
+        patterns.iter().map(|it| Pattern::new(it)).collect::<Result<_, _>>().map(Moments)
+    }
+
     /// The moment that `text` names. A time that the clocks skipped or lived through twice is read
     /// as calendars do: the later one in the gap, the earlier one in the fold. A day without a time
     /// is its midnight.
     ///
     /// # Errors
-    /// Words that complete "the column …".
-    pub fn read(&self, text: &str, zone: Option<&Zone>) -> Result<Time, String> {
+    /// What is wrong with the text.
+    pub fn read(&self, text: &str, zone: Option<&Zone>) -> Result<Time, NoMoment> {
         let mut homeless = false;
         for pattern in &self.0 {
             match pattern.read(text) {
                 Some(Written::Moment(moment)) => return time(text, moment),
-                Some(Written::Local(at)) if zone.is_some() => return local(at, zone),
+                Some(Written::Local(at)) if zone.is_some() => return local(text, at, zone),
                 Some(Written::Local(_)) => homeless = true,
                 None => {}
             }
         }
         match homeless {
-            true => Err(format!("{text:?} says no offset; set `time_zone` in the profile")),
-            false => Err(no_time(text, &self.names())),
+            true => Err(NoMoment::NoOffset(text.into())),
+            false => Err(NoMoment::Unlike(text.into(), self.names())),
         }
     }
 
@@ -80,29 +128,26 @@ impl Moments {
     }
 }
 
-/// The moment that a clock in that zone shows so.
+/// The moment that a clock in that zone shows so; `text` names it in messages.
 ///
 /// # Errors
-/// Words that complete "the column …".
-pub(super) fn local(at: civil::DateTime, zone: Option<&Zone>) -> Result<Time, String> {
-    let Some(Zone(zone)) = zone else {
-        return Err(format!("\"{at}\" says no offset; set `time_zone` in the profile"));
-    };
+/// What is wrong with it.
+pub(super) fn local(
+    text: &str,
+    at: civil::DateTime,
+    zone: Option<&Zone>,
+) -> Result<Time, NoMoment> {
+    let Some(Zone(zone)) = zone else { return Err(NoMoment::NoOffset(text.into())) };
     match zone.to_ambiguous_timestamp(at).compatible() {
-        Ok(moment) => time(&at.to_string(), moment),
-        Err(_) => Err(format!("\"{at}\" is no moment; correct it")),
+        Ok(moment) => time(text, moment),
+        Err(_) => Err(NoMoment::Unlike(text.into(), "one of the calendar's".into())),
     }
 }
 
-fn no_time(text: &str, as_what: &str) -> String {
-    format!("{text:?} is no time as {as_what}; correct it, or set `dates` in the profile")
-}
-
-fn time(text: &str, moment: Timestamp) -> Result<Time, String> {
+fn time(text: &str, moment: Timestamp) -> Result<Time, NoMoment> {
     let moment = moment.round(Unit::Microsecond).unwrap_or(moment);
-    u64::try_from(moment.as_microsecond())
-        .map(Time)
-        .map_err(|_| format!("{text:?} lies before 1970; correct it"))
+    let since_epoch = u64::try_from(moment.as_microsecond());
+    since_epoch.map(Time).map_err(|_| NoMoment::BeforeEpoch(text.into()))
 }
 
 enum Written {
@@ -174,7 +219,8 @@ mod tests {
     fn check(zone: &str, pattern: &str, text: &str, said: &str) {
         let moments = Moments(vec![Pattern::new(pattern).unwrap()]);
         let zone = Zone(TimeZone::get(zone).unwrap());
-        let actual = moments.read(text, Some(&zone)).map_or_else(|it| it, |it| it.to_string());
+        let actual = moments.read(text, Some(&zone));
+        let actual = actual.map_or_else(|it| it.to_string(), |it| it.to_string());
         assert_eq!(actual, said);
     }
 
@@ -194,5 +240,18 @@ mod tests {
         let pattern = "%Y-%m-%d %H:%M";
         check("Europe/London", pattern, "2026-03-29 01:30", "2026-03-29T01:30:00Z");
         check("Europe/London", pattern, "2026-10-25 01:30", "2026-10-25T00:30:00Z");
+    }
+
+    #[test]
+    fn what_is_no_time_is_said() {
+        let full = "%Y-%m-%d %H:%M";
+        check("UTC", full, "yesterday", "\"yesterday\" is no time as \"%Y-%m-%d %H:%M\"");
+        check(
+            "UTC",
+            full,
+            "2011-13-27 01:30",
+            "\"2011-13-27 01:30\" is no time as \"%Y-%m-%d %H:%M\"",
+        );
+        check("UTC", "%Y-%m-%d", "1066-10-14", "\"1066-10-14\" lies before 1970");
     }
 }

@@ -8,6 +8,8 @@ use super::{Negative, Profile};
 pub(super) struct Numbers {
     decimal: char,
     thousands: Option<char>,
+    /// Whether one of the two marks was named: else `1.000` may be a thousand, or one.
+    is_said: bool,
     /// In small letters.
     words: Vec<(String, Option<u64>)>,
     negative: Negative,
@@ -25,11 +27,19 @@ enum Unread {
 
 impl Numbers {
     pub fn new(profile: &Profile) -> Numbers {
+        let is_said = profile.decimal.is_some() || profile.thousands.is_some();
+        let marks = Numbers::with_marks(profile, profile.decimal_mark(), profile.thousands);
+        Numbers { is_said, ..marks }
+    }
+
+    /// The profile's words and signs, with marks that the format itself names.
+    pub fn with_marks(profile: &Profile, decimal: char, thousands: Option<char>) -> Numbers {
         let unknown = profile.unknown.iter().map(|it| (it.as_str(), None));
         let said = profile.quantity_words.iter().map(|(word, it)| (word.as_str(), Some(*it)));
         Numbers {
-            decimal: profile.decimal_mark(),
-            thousands: profile.thousands.map(narrow),
+            decimal,
+            thousands: thousands.map(narrow),
+            is_said: true,
             words: unknown.chain(said).map(|(it, of)| (it.trim().to_lowercase(), of)).collect(),
             negative: profile.negative,
         }
@@ -151,6 +161,9 @@ impl Numbers {
             let marks = marked(body) && body.contains(|it: char| it.is_ascii_digit());
             return Err(if marks { Unread::Mark } else { Unread::NoNumber });
         };
+        if fraction == Some("000") && !self.is_said {
+            return Err(Unread::Mark);
+        }
         if let Some(fraction) = fraction.filter(|it| it.bytes().any(|it| it != b'0')) {
             return Err(Unread::NotWhole(fraction.len()));
         }
@@ -255,6 +268,8 @@ mod tests {
             " 12 ",
             "12.0",
             "12.",
+            "1.000",
+            "1.00",
             ".5",
             "12.5",
             "1.234",
@@ -283,35 +298,37 @@ mod tests {
             "",
             &texts,
             expect![[r#"
-            "0" = 0
-            "007" = 7
-            " 12 " = 12
-            "12.0" = 12
-            "12." has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
-            ".5" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
-            "12.5" is not a whole number; units are counted whole: correct it
-            "1.234" is not a whole number; correct it, or set `thousands` in the profile if the mark parts thousands
-            "1,234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
-            "1 234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
-            "+5" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-            "１２" = 12
-            "１，２" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
-            "" unknown
-            " " unknown
-            "\u{3000}" unknown
-            "abc" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-            "12 pcs" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-            "1e3" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-            "0x10" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-            "１２个" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-            "--1" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-            "1000000000000" = 1000000000000
-            "1000000000001" is above 1000000000000; correct it, or name another column
-            "0000000000000000000007" = 7
-            "99999999999999999999999999" is above 1000000000000; correct it, or name another column
-            "NaN" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-            "٣" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
-        "#]],
+                "0" = 0
+                "007" = 7
+                " 12 " = 12
+                "12.0" = 12
+                "12." has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+                "1.000" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+                "1.00" = 1
+                ".5" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+                "12.5" is not a whole number; units are counted whole: correct it
+                "1.234" is not a whole number; correct it, or set `thousands` in the profile if the mark parts thousands
+                "1,234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+                "1 234" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+                "+5" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+                "１２" = 12
+                "１，２" has a mark that may part thousands or a fraction; set `thousands` or `decimal` in the profile, or correct it
+                "" unknown
+                " " unknown
+                "\u{3000}" unknown
+                "abc" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+                "12 pcs" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+                "1e3" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+                "0x10" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+                "１２个" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+                "--1" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+                "1000000000000" = 1000000000000
+                "1000000000001" is above 1000000000000; correct it, or name another column
+                "0000000000000000000007" = 7
+                "99999999999999999999999999" is above 1000000000000; correct it, or name another column
+                "NaN" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+                "٣" is no number; correct it, or say what it means in `unknown` or `quantity_words` of the profile
+            "#]],
         );
     }
 

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
 
 use encoding_rs::Encoding;
-use onhand_core::Basis;
 use serde::{Deserialize, Deserializer, de};
 
 use super::Format;
 use super::moment::{Moments, Zone};
-use crate::Complaint;
+use crate::{Basis, Complaint};
 
 /// How a feed's files are to be read. Without a key its default holds; all keys are optional.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -4,6 +4,7 @@ use jiff::civil;
 use onhand_core::Time;
 use smol_str::SmolStr;
 
+use super::moment::{self, NoMoment};
 use super::number::Numbers;
 use super::place::{Field, Places};
 use super::{Profile, merge};
@@ -181,12 +182,19 @@ impl<'p> Rows<'p> {
             Cell::Text(text) => {
                 let text = unwrapped(text).trim();
                 let is_none = text.is_empty() || self.numbers.is_unknown(text);
-                if is_none { Ok(None) } else { dates.read(text, zone).map(Some) }
+                if is_none {
+                    Ok(None)
+                } else {
+                    dates.read(text, zone).map(Some).map_err(NoMoment::in_a_feed)
+                }
             }
             Cell::Number(number) | Cell::Shown(number, _) => {
-                dates.read(&format!("{number}"), zone).map(Some)
+                let read = dates.read(&format!("{number}"), zone);
+                read.map(Some).map_err(NoMoment::in_a_feed)
             }
-            Cell::Moment(local) => super::moment::local(local, zone).map(Some),
+            Cell::Moment(local) => moment::local(&local.to_string(), local, zone)
+                .map(Some)
+                .map_err(NoMoment::in_a_feed),
             Cell::Wrong(message) => Err(message.into()),
         }
     }

@@ -3,8 +3,10 @@
 use onhand_core::Time;
 use smol_str::SmolStr;
 
+use super::edi_envelope::Report;
 use super::edi_item::{Amount, BY_PLACE, Item, Out, Terms};
-use super::edi_number::{self, Totals};
+use super::edi_items::Items;
+use super::edi_number;
 use super::edi_segment::Segment;
 use super::edi_time::{moment, zone_of_code};
 use super::number::quoted;
@@ -19,6 +21,9 @@ pub(super) const CODES: [&str; 12] =
 /// partners make of it.
 pub(super) const QUANTITIES: [&str; 6] = ["33", "17", "1", "QA", "QH", "OH"];
 
+/// The mark before a fraction.
+pub(super) const DECIMAL: char = '.';
+
 /// Moments (374) that say when goods are there again.
 const RESTOCK: [&str; 2] = ["018", "169"];
 
@@ -26,50 +31,35 @@ const RESTOCK: [&str; 2] = ["018", "169"];
 const AS_OF: [&str; 2] = ["007", "097"];
 
 /// A report while its segments come in.
-pub(super) struct Report {
+pub(super) struct Inventory {
     /// Date and time of the group.
     stamp: (SmolStr, SmolStr),
     complete: Option<bool>,
     /// From BIA, or else the group's stamp.
     written_at: Option<Time>,
-    /// From DTM, with its place in [`AS_OF`].
-    as_of: Option<(usize, Time)>,
-    place: Option<SmolStr>,
-    item: Option<Item>,
-    items: u64,
-    totals: Totals,
+    items: Items,
 }
 
-impl Report {
-    pub fn new(stamp: &(SmolStr, SmolStr)) -> Report {
-        Report {
-            stamp: stamp.clone(),
-            complete: None,
-            written_at: None,
-            as_of: None,
-            place: None,
-            item: None,
-            items: 0,
-            totals: Totals::default(),
-        }
-    }
-
-    pub fn segment(&mut self, segment: &Segment, terms: &Terms<'_>, out: &mut Out<'_>) {
+impl Report for Inventory {
+    fn segment(&mut self, segment: &Segment, terms: &Terms<'_>, out: &mut Out<'_>) {
         let read = match segment.tag() {
             "LIN" => {
-                self.open_item(segment, terms, out);
+                let item = self.items.begin(segment.number, terms, out);
+                for element in (2..segment.len()).step_by(2) {
+                    item.code(segment.part(element, 1), segment.whole(element + 1));
+                }
                 Ok(())
             }
             "CTT" => {
-                self.close_item(terms, out);
+                self.items.end(terms, out);
                 self.check_totals(segment, out);
                 Ok(())
             }
-            tag => match &mut self.item {
+            tag => match &mut self.items.open {
                 None => self.header(tag, segment, terms),
                 Some(item) => {
                     if tag == "QTY" {
-                        self.totals.add(segment.part(2, 1), '.');
+                        self.items.totals.add(segment.part(2, 1), DECIMAL);
                     }
                     detail(item, tag, segment, terms)
                 }
@@ -80,12 +70,30 @@ impl Report {
         }
     }
 
+    fn finish(mut self, terms: &Terms<'_>, out: &mut Out<'_>, is_first: bool) {
+        self.items.end(terms, out);
+        let stamp = || moment(&self.stamp.0, &self.stamp.1, &terms.zone);
+        let as_of = self.items.as_of().or(self.written_at).or_else(stamp);
+        out.message(as_of, self.complete, is_first);
+    }
+}
+
+impl Inventory {
+    pub fn new(stamp: &(SmolStr, SmolStr)) -> Inventory {
+        Inventory {
+            stamp: stamp.clone(),
+            complete: None,
+            written_at: None,
+            items: Items::default(),
+        }
+    }
+
     fn header(&mut self, tag: &str, segment: &Segment, terms: &Terms<'_>) -> Result<(), Complaint> {
         match tag {
             "BIA" => self.begin(segment, terms),
             "DTM" => self.date(segment, terms),
             "N1" if segment.part(1, 1) == "WH" => {
-                self.place = party(segment);
+                self.items.place = party(segment);
                 Ok(())
             }
             _ => Ok(()),
@@ -128,60 +136,34 @@ impl Report {
             return Ok(());
         };
         if let Some(at) = dtm(segment, terms)? {
-            let better = self.as_of.is_none_or(|(before, _)| rank < before);
-            self.as_of = if better { Some((rank, at)) } else { self.as_of };
+            self.items.note_moment(rank, at);
         }
         Ok(())
     }
 
-    fn open_item(&mut self, segment: &Segment, terms: &Terms<'_>, out: &mut Out<'_>) {
-        self.close_item(terms, out);
-        self.items += 1;
-        let mut item = Item::new(segment.number);
-        item.message_place.clone_from(&self.place);
-        for element in (2..segment.len()).step_by(2) {
-            item.code(segment.part(element, 1), segment.whole(element + 1));
-        }
-        self.item = Some(item);
-    }
-
-    fn close_item(&mut self, terms: &Terms<'_>, out: &mut Out<'_>) {
-        if let Some(item) = self.item.take() {
-            item.close(terms, out);
-        }
-    }
-
     fn check_totals(&self, segment: &Segment, out: &mut Out<'_>) {
         let said = segment.part(1, 1);
-        if edi_number::count(said) != Some(self.items) {
+        if edi_number::count(said) != Some(self.items.count) {
             out.complaints.add(segment.complain(
                 1,
                 format!(
                     "counts {} items, but the set has {}; ask for the whole file again",
                     quoted(said),
-                    self.items
+                    self.items.count
                 ),
             ));
         }
         let hash = segment.part(2, 1);
-        if !hash.is_empty() && !self.totals.is(hash, '.') {
+        if !hash.is_empty() && !self.items.totals.is(hash, DECIMAL) {
             out.complaints.add(segment.complain(
                 2,
                 format!(
                     "is {}, but the quantities (QTY02) add up to {}; ask for the whole file again",
                     quoted(hash),
-                    self.totals.hash()
+                    self.items.totals.hash()
                 ),
             ));
         }
-    }
-
-    /// At the end of the set.
-    pub fn finish(mut self, terms: &Terms<'_>, out: &mut Out<'_>, is_first: bool) {
-        self.close_item(terms, out);
-        let stamp = || moment(&self.stamp.0, &self.stamp.1, &terms.zone);
-        let as_of = self.as_of.map(|(_, at)| at).or(self.written_at).or_else(stamp);
-        out.message(as_of, self.complete, is_first);
     }
 }
 
