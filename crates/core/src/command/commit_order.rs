@@ -74,7 +74,7 @@ pub(crate) fn explained(
         Some(it) if it.hold.state == HoldState::Live => all_that_is_held(ledger, it.hold),
         _ => Vec::new(),
     };
-    commit_afresh(&Afresh { ledger, now, command, who: &who }, &needs, &mut drafts, told)
+    commit_afresh(&Commitment { ledger, now, command, who: &who }, &needs, &mut drafts, told)
         .map_err(|rejection| explain(rejection, hold.as_ref()))?;
     let fact = Fact::OrderCommitted(OrderCommitted {
         order: command.order.clone(),
@@ -237,8 +237,8 @@ fn move_units(from: &mut AtLocations, to: &mut AtLocations, most: u64) {
     from.retain(|(_, quantity)| *quantity > 0);
 }
 
-/// What a commitment is made of and for whom.
-struct Afresh<'a> {
+/// A commitment that was asked for: by whom, when, and of which ledger.
+struct Commitment<'a> {
     ledger: &'a Ledger,
     now: Time,
     command: &'a CommitOrder,
@@ -247,12 +247,12 @@ struct Afresh<'a> {
 
 /// Finds units for what neither the hold nor an early shipment covers.
 fn commit_afresh(
-    asked: &Afresh<'_>,
+    asked: &Commitment<'_>,
     needs: &[Need],
     drafts: &mut [Draft],
     told: Option<&mut Preview>,
 ) -> Result<(), Rejection> {
-    let Afresh { ledger, now, command, who } = *asked;
+    let Commitment { ledger, now, command, who } = *asked;
     let short = match command.if_short {
         IfShort::AcceptOversold => Short::Oversell,
         IfShort::Refuse => Short::Follow(command.partial),
