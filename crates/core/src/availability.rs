@@ -1,9 +1,9 @@
 //! The one formula: what a channel may promise of an item, what it publishes, and every term of it.
 //!
 //! ```text
-//! believed(l)  = sellable(l) x trust(l), rounded down
+//! believed(l)  = (sellable(l) - doubted(l)) x trust(l), rounded down; trust falls with the age of numbers
 //! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l)
-//! kept(l)      = the part of unclaimed(l), if any, that safety(l) keeps back
+//! kept(l)      = the part of unclaimed(l), if any, that safety(l) and stale(l) keep back
 //! base         = sum of unclaimed(l) - kept(l) over the channel's locations, + incoming
 //! over         = what is promised beyond what is there: the shortfall of base before safety,
 //!                less what own counts of it
@@ -32,6 +32,13 @@ pub struct Shelf {
     pub held: i64,
     /// Set aside in open pools and not drawn.
     pub pooled: i64,
+    /// Of `sellable`, what open differences say is not there.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub doubted: i64,
+}
+
+fn is_nothing(units: &i64) -> bool {
+    *units == 0
 }
 
 /// What the rules say of a location's stock.
@@ -39,6 +46,17 @@ pub struct Shelf {
 pub struct ShelfRules {
     pub safety: KeptBack,
     pub trust_percent: u64,
+    /// Kept back beside safety, because the supplier's numbers are old.
+    pub stale: KeptBack,
+}
+
+impl ShelfRules {
+    /// Nobody said anything.
+    pub const PLAIN: ShelfRules = ShelfRules {
+        safety: KeptBack { units: None, percent: None },
+        trust_percent: 100,
+        stale: KeptBack { units: None, percent: None },
+    };
 }
 
 /// What one location gives to the base.
@@ -56,9 +74,12 @@ pub struct ShelfTerms {
 
 impl Shelf {
     pub fn terms(self, rules: &ShelfRules) -> ShelfTerms {
-        let believed = part(self.sellable, rules.trust_percent);
+        // What is doubted takes an empty shelf no further down.
+        let vouched = self.sellable - self.doubted.min(self.sellable.max(0));
+        let believed = part(vouched, rules.trust_percent);
         let unclaimed = believed - self.committed - self.held - self.pooled;
-        let kept = rules.safety.of(believed).min(unclaimed.max(0));
+        let back = rules.safety.of(believed) + rules.stale.of(believed);
+        let kept = back.min(unclaimed.max(0));
         ShelfTerms { shelf: self, believed, unclaimed, kept, free: unclaimed - kept }
     }
 }
@@ -268,14 +289,22 @@ impl Ledger {
     }
 
     pub fn shelf_rules(&self, item: ItemNo, location: LocationNo, position: u64) -> ShelfRules {
-        let plain = ShelfRules { safety: KeptBack::default(), trust_percent: 100 };
+        let stale = self.staleness(item, location, position);
+        let plain = ShelfRules {
+            trust_percent: stale.trust_percent,
+            stale: stale.buffer,
+            ..ShelfRules::PLAIN
+        };
         if !self.is_ruled(item) {
             return plain;
         }
         let ruling = self.ruling_at_location(item, location, position);
+        // A rule that trusts little is not overruled by fresh numbers, nor a rule by old ones.
+        let trusted = ruling.find(|it| it.trust_percent).unwrap_or(100);
         ShelfRules {
             safety: ruling.find(|it| it.safety).unwrap_or(plain.safety),
-            trust_percent: ruling.find(|it| it.trust_percent).unwrap_or(plain.trust_percent),
+            trust_percent: trusted.min(plain.trust_percent),
+            ..plain
         }
     }
 
@@ -452,7 +481,7 @@ impl Ledger {
     ) -> Terms {
         let mut sum = Sum::default();
         if let Some(window) = self.window_shelf(item, slot.unwrap_or(now), now, pending) {
-            sum.add(&window.terms(&ShelfRules { safety: KeptBack::default(), trust_percent: 100 }));
+            sum.add(&window.terms(&ShelfRules::PLAIN));
             return sum.terms(rules, Own::default());
         }
         let locations = who.channel.map_or(&[][..], |it| self.serving(item, it, NOW));

@@ -53,6 +53,12 @@ impl Fact {
             | Fact::PoolMoved(_)
             | Fact::PoolShrunk(_) => of_pool(self, visit),
             Fact::ItemsMerged(it) => merge(it, visit),
+            Fact::HandoverConfirmed(it) => {
+                for line in &it.short {
+                    uncommit(&line.sku, &line.from, visit);
+                    commit(&line.sku, &line.to, visit);
+                }
+            }
             Fact::ItemRegistered(_)
             | Fact::AliasAdded(_)
             | Fact::LocationRegistered(_)
@@ -80,7 +86,20 @@ impl Fact {
             | Fact::KitDefined(_)
             | Fact::KitAssembled(_)
             | Fact::KitDisassembled(_)
-            | Fact::StockExpected(_) => {}
+            | Fact::StockExpected(_)
+            | Fact::SupplierSet(_)
+            | Fact::SupplierSkuMapped(_)
+            | Fact::FeedSet(_)
+            | Fact::TierAssigned(_)
+            | Fact::FeedStepped(_)
+            | Fact::SnapshotRecorded(_)
+            | Fact::SnapshotJudged(_)
+            | Fact::DiscrepancySettled(_)
+            | Fact::StocktakeRecorded(_)
+            | Fact::StockListed(_)
+            | Fact::StockHeard(_)
+            | Fact::OrdersHandedOver(_)
+            | Fact::HandoverMissed(_) => {}
         }
     }
 }

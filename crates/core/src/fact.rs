@@ -5,10 +5,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ChannelId, Condition, HoldId, ItemClosed, ItemRenamed, ItemsMerged, KitAssembled, KitDefined,
+    ChannelId, Condition, DiscrepancySettled, FeedSet, FeedStepped, HandoverConfirmed,
+    HandoverMissed, HoldId, ItemClosed, ItemRenamed, ItemsMerged, KitAssembled, KitDefined,
     KitDisassembled, KitUse, Label, LineRef, LocationId, ModeSet, OrderId, OrderRelocated,
-    PolicySet, PoolClosed, PoolId, PoolMoved, PoolOpened, PoolShrunk, Quantity, Sku, StockExpected,
-    SupplierId, Time, TrancheReleased, TransferId,
+    OrdersHandedOver, PolicySet, PoolClosed, PoolId, PoolMoved, PoolOpened, PoolShrunk, Quantity,
+    Sku, SnapshotJudged, SnapshotRecorded, StockExpected, StockHeard, StockListed,
+    StocktakeRecorded, SupplierId, SupplierSet, SupplierSkuMapped, TierAssigned, Time,
+    TrancheReleased, TransferId,
 };
 
 /// What happened. The name of the variant is the past tense of its command.
@@ -56,6 +59,20 @@ pub enum Fact {
     KitDisassembled(KitDisassembled),
     OrderRelocated(OrderRelocated),
     StockExpected(StockExpected),
+    SupplierSet(SupplierSet),
+    SupplierSkuMapped(SupplierSkuMapped),
+    FeedSet(FeedSet),
+    TierAssigned(TierAssigned),
+    FeedStepped(FeedStepped),
+    SnapshotRecorded(Box<SnapshotRecorded>),
+    SnapshotJudged(SnapshotJudged),
+    DiscrepancySettled(DiscrepancySettled),
+    StocktakeRecorded(StocktakeRecorded),
+    StockListed(StockListed),
+    StockHeard(StockHeard),
+    OrdersHandedOver(OrdersHandedOver),
+    HandoverConfirmed(HandoverConfirmed),
+    HandoverMissed(HandoverMissed),
 }
 
 impl Fact {
@@ -103,6 +120,32 @@ impl Fact {
             Fact::KitDisassembled(_) => "kit_disassembled",
             Fact::OrderRelocated(_) => "order_relocated",
             Fact::StockExpected(_) => "stock_expected",
+            Fact::SupplierSet(_) => "supplier_set",
+            Fact::SupplierSkuMapped(_) => "supplier_sku_mapped",
+            Fact::FeedSet(_) => "feed_set",
+            Fact::TierAssigned(_) => "tier_assigned",
+            Fact::FeedStepped(_) => "feed_stepped",
+            Fact::SnapshotRecorded(_) => "snapshot_recorded",
+            Fact::SnapshotJudged(_) => "snapshot_judged",
+            Fact::DiscrepancySettled(_) => "discrepancy_settled",
+            Fact::StocktakeRecorded(_) => "stocktake_recorded",
+            Fact::StockListed(_) => "stock_listed",
+            Fact::StockHeard(_) => "stock_heard",
+            Fact::OrdersHandedOver(_) => "orders_handed_over",
+            Fact::HandoverConfirmed(_) => "handover_confirmed",
+            Fact::HandoverMissed(_) => "handover_missed",
+        }
+    }
+
+    /// The order whose claims it changes, if it changes those of one.
+    pub fn order(&self) -> Option<&OrderId> {
+        match self {
+            Fact::OrderCommitted(it) => Some(&it.order),
+            Fact::OrderCancelled(it) => Some(&it.order),
+            Fact::OrderShipped(it) => Some(&it.order),
+            Fact::OrderRelocated(it) => Some(&it.order),
+            Fact::EntryReversed(it) => it.order.as_ref(),
+            _ => None,
         }
     }
 
@@ -120,8 +163,8 @@ impl Fact {
 /// Optional fields are left out of the stored text when empty: blocks stay small and readable.
 macro_rules! fact {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_attr:meta])* $field:ident: $type:ty),* $(,)? }) => {
-        $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        $(#[$doc])*
         #[serde(deny_unknown_fields)]
         pub struct $name { $($(#[$field_attr])* pub $field: $type,)* }
     };

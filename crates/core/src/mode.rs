@@ -145,6 +145,29 @@ fn monday() -> Date {
     Date::constant(1970, 1, 5)
 }
 
+/// Whether the IANA name is one that is known.
+pub fn zone_is_known(name: &str) -> bool {
+    zone(name).is_some()
+}
+
+/// The first moment after `after` at which clocks in the zone show so many minutes after midnight.
+/// None: the zone is unknown, or the calendar ends.
+pub fn local_minute_after(name: &str, minutes: i64, after: Time) -> Option<Time> {
+    let zone = zone(name)?;
+    let moment = Timestamp::from_microsecond(i64::try_from(after.as_us()).ok()?).ok()?;
+    let mut date = zone.to_datetime(moment).date();
+    for _ in 0..3 {
+        let local = date.to_datetime(CivilTime::midnight()).checked_add(minutes.minutes()).ok()?;
+        let at = zone.to_timestamp(local).ok()?.as_microsecond();
+        let at = u64::try_from(at).ok().map(Time)?;
+        if at > after {
+            return Some(at);
+        }
+        date = date.tomorrow().ok()?;
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -140,6 +140,7 @@ name!(/** A line of an order or hold, unique within it. */ LineRef, check_name);
 name!(/** A timed reservation. */ HoldId, check_name);
 name!(/** Goods on their way between two locations. */ TransferId, check_place_name);
 name!(/** A supplier. */ SupplierId, check_name);
+name!(/** A stream of a supplier's numbers for one location. */ FeedId, check_place_name);
 name!(/** Stock set aside for a channel, a campaign or a customer. */ PoolId, check_name);
 name!(/** A part of a pool that becomes sellable at its own moment, unique within the pool. */ TrancheId, check_name);
 name!(/** The idempotency key of a command. */ CommandId, check_name);

@@ -26,6 +26,8 @@ impl fmt::Display for InvalidQuantity {
 }
 
 impl Quantity {
+    pub const ONE: Quantity = Quantity(NonZeroU64::MIN);
+
     pub fn new(base_units: u64) -> Option<Quantity> {
         NonZeroU64::new(base_units).filter(|it| it.get() <= QUANTITY_MAX).map(Quantity)
     }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::{
-    ChannelId, Condition, HoldId, LineRef, LocationId, OrderId, PoolId, Sku, Time, TrancheId,
-    TransferId,
+    ChannelId, Condition, FeedId, HoldId, Label, LineRef, LocationId, OrderId, PoolId, Sku,
+    SupplierId, Time, TrancheId, TransferId,
 };
 
 /// In order of precedence: when several apply, the first listed is returned.
@@ -46,6 +46,18 @@ pub enum Rejection {
     UnknownTranche { pool: PoolId, tranche: TrancheId },
     /// The item is no kit. Define it as one, or name a kit.
     NotAKit { sku: Sku },
+    /// No supplier has this name. Set it, or correct the spelling.
+    UnknownSupplier { supplier: SupplierId },
+    /// No feed has this name. Set it, or correct the spelling.
+    UnknownFeed { feed: FeedId },
+    /// The feed has no such tier.
+    UnknownTier { feed: FeedId, tier: Label },
+    /// No snapshot of this name is held for somebody to judge.
+    UnknownSnapshot { feed: FeedId, snapshot: Label },
+    /// No discrepancy has this number.
+    UnknownDiscrepancy { number: u64 },
+    /// The supplier was handed over nothing under this name.
+    UnknownHandover { supplier: SupplierId, handover: Label },
     /// Nothing is recorded at that position.
     UnknownPosition { position: u64 },
     /// Neither the line nor its channel says where from. Name a location or a channel with locations.
@@ -58,6 +70,12 @@ pub enum Rejection {
     TrancheAlreadyReleased { pool: PoolId, tranche: TrancheId, position: u64 },
     /// That name is taken. Choose another one, or leave it: it exists.
     AlreadyExists { kind: SmolStr, name: SmolStr },
+    /// The feed has a snapshot of this name; `same` tells whether it is of the same bytes.
+    SnapshotAlreadyRecorded { feed: FeedId, snapshot: Label, position: u64, same: bool },
+    /// The difference is settled; `position` is that of the entry that settled it.
+    DiscrepancySettled { number: u64, position: u64 },
+    /// The supplier confirmed it; `position` is that of the entry.
+    HandoverAlreadyConfirmed { supplier: SupplierId, handover: Label, position: u64 },
     /// The order line is booked already; `same` tells whether it says the same.
     LineAlreadyCommitted { order: OrderId, line: LineRef, same: bool },
     /// The line was committed for another item. Correct the line or the SKU.
@@ -90,6 +108,8 @@ pub enum Rejection {
     },
     /// The book moved while the count was looked up. Send the count again.
     BookMoved { sku: Sku, location: LocationId, touched: u64, looked_up: u64 },
+    /// The book moved while the snapshot was compared with it. Send the snapshot again.
+    SnapshotMoved { feed: FeedId, position: u64, looked_up: u64 },
     /// The transfer is done.
     TransferClosed { transfer: TransferId },
     /// The location still holds units or claims. Move them first.
@@ -146,12 +166,21 @@ impl Rejection {
             Rejection::UnknownPool { .. } => "unknown_pool",
             Rejection::UnknownTranche { .. } => "unknown_tranche",
             Rejection::NotAKit { .. } => "not_a_kit",
+            Rejection::UnknownSupplier { .. } => "unknown_supplier",
+            Rejection::UnknownFeed { .. } => "unknown_feed",
+            Rejection::UnknownTier { .. } => "unknown_tier",
+            Rejection::UnknownSnapshot { .. } => "unknown_snapshot",
+            Rejection::UnknownDiscrepancy { .. } => "unknown_discrepancy",
+            Rejection::UnknownHandover { .. } => "unknown_handover",
             Rejection::UnknownPosition { .. } => "unknown_position",
             Rejection::NoLocation { .. } => "no_location",
             Rejection::ItemClosed { .. } => "item_closed",
             Rejection::PoolClosed { .. } => "pool_closed",
             Rejection::TrancheAlreadyReleased { .. } => "tranche_already_released",
             Rejection::AlreadyExists { .. } => "already_exists",
+            Rejection::SnapshotAlreadyRecorded { .. } => "snapshot_already_recorded",
+            Rejection::DiscrepancySettled { .. } => "discrepancy_settled",
+            Rejection::HandoverAlreadyConfirmed { .. } => "handover_already_confirmed",
             Rejection::LineAlreadyCommitted { .. } => "line_already_committed",
             Rejection::LineOfAnotherItem { .. } => "line_of_another_item",
             Rejection::HoldExpired { .. } => "hold_expired",
@@ -165,6 +194,7 @@ impl Rejection {
             Rejection::OversellLimitReached { .. } => "oversell_limit_reached",
             Rejection::StaleExpectation { .. } => "stale_expectation",
             Rejection::BookMoved { .. } => "book_moved",
+            Rejection::SnapshotMoved { .. } => "snapshot_moved",
             Rejection::TransferClosed { .. } => "transfer_closed",
             Rejection::LocationNotEmpty { .. } => "location_not_empty",
             Rejection::ItemNotEmpty { .. } => "item_not_empty",
@@ -177,6 +207,11 @@ impl Rejection {
 
     /// Whether the same command may succeed when sent again unchanged: then the key is not burnt.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Rejection::BookMoved { .. } | Rejection::BatchRefused { .. })
+        matches!(
+            self,
+            Rejection::BookMoved { .. }
+                | Rejection::SnapshotMoved { .. }
+                | Rejection::BatchRefused { .. }
+        )
     }
 }

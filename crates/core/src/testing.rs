@@ -108,6 +108,15 @@ impl Shop {
                 }
                 Due::PoolEnd(pool, _) => ("close_pool", json!({ "pool": pool })),
                 Due::Shortage(_) => ("shrink_pools", json!({})),
+                Due::Step(feed, tier, step, _) => {
+                    ("step_feed", json!({ "feed": feed, "tier": tier, "step": step }))
+                }
+                Due::CutOff(supplier, handover, _) => {
+                    ("hand_over_orders", json!({ "supplier": supplier, "handover": handover }))
+                }
+                Due::Missed(supplier, handover, _) => {
+                    ("miss_handover", json!({ "supplier": supplier, "handover": handover }))
+                }
             };
             let mut request = self.request("due", &[]);
             request.command = serde_json::from_value(json!({ verb: fields })).unwrap();

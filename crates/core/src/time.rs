@@ -76,9 +76,65 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// A time of day on local clocks, to the minute: `16:30`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TimeOfDay {
+    minutes: u16,
+}
+
+impl TimeOfDay {
+    /// Since midnight.
+    pub fn minutes(self) -> u16 {
+        self.minutes
+    }
+}
+
+impl FromStr for TimeOfDay {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<TimeOfDay, &'static str> {
+        let wrong = "must be a time of day such as 16:30, from 00:00 to 23:59";
+        let (hours, minutes) = text.split_once(':').ok_or(wrong)?;
+        let two = |it: &str| it.len() == 2 && it.bytes().all(|it| it.is_ascii_digit());
+        if !two(hours) || !two(minutes) {
+            return Err(wrong);
+        }
+        let number = |it: &str| it.parse::<u16>().map_err(|_| wrong);
+        match (number(hours)?, number(minutes)?) {
+            (hours @ 0..24, minutes @ 0..60) => Ok(TimeOfDay { minutes: hours * 60 + minutes }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.minutes / 60, self.minutes % 60)
+    }
+}
+
+impl Serialize for TimeOfDay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeOfDay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TimeOfDay, D::Error> {
+        smol_str::SmolStr::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_of_day_reads_as_it_was_written() {
+        assert_eq!("16:05".parse::<TimeOfDay>().unwrap().to_string(), "16:05");
+        for wrong in ["24:00", "1:00", "12:60", "12", "", "+1:00", "12:0a"] {
+            assert!(wrong.parse::<TimeOfDay>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_moment_reads_as_it_was_written() {

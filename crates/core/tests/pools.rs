@@ -220,6 +220,13 @@ impl Shop {
                 }
                 Due::PoolEnd(pool, _) => Command::ClosePool(ClosePool { pool }),
                 Due::Shortage(_) => Command::ShrinkPools(ShrinkPools {}),
+                Due::Step(feed, tier, step, _) => Command::StepFeed(StepFeed { feed, tier, step }),
+                Due::CutOff(supplier, handover, _) => {
+                    Command::HandOverOrders(HandOverOrders { supplier, handover })
+                }
+                Due::Missed(supplier, handover, _) => {
+                    Command::MissHandover(MissHandover { supplier, handover })
+                }
             };
             self.book(command).unwrap();
             self.assert_sums();

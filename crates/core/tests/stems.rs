@@ -7,7 +7,7 @@ use onhand_core::{Command, Fact, Rejection};
 use serde_json::{Value, json};
 
 /// The least that each stem needs.
-const LEAST: [(&str, &str); 39] = [
+const LEAST: [(&str, &str); 51] = [
     ("register_item", r#"{"sku":"W"}"#),
     ("add_alias", r#"{"sku":"W","alias":"WW"}"#),
     ("register_location", r#"{"location":"A"}"#),
@@ -59,6 +59,24 @@ const LEAST: [(&str, &str); 39] = [
     ("assemble_kit", r#"{"sku":"K","location":"A","quantity":1}"#),
     ("disassemble_kit", r#"{"sku":"K","location":"A","quantity":1}"#),
     ("relocate_order", r#"{"order":"O","lines":[{"ref":"1","to":"B"}]}"#),
+    ("set_supplier", r#"{"supplier":"S"}"#),
+    ("map_supplier_sku", r#"{"supplier":"S","lines":[{"supplier_sku":"X-1","sku":"W"}]}"#),
+    ("set_feed", r#"{"feed":"F","supplier":"S","location":"A"}"#),
+    ("assign_tier", r#"{"feed":"F","lines":[{"sku":"W","tier":"fast"}]}"#),
+    (
+        "record_snapshot",
+        r#"{"feed":"F","snapshot":"1","lines":[{"supplier_sku":"X-1","quantity":1}]}"#,
+    ),
+    (
+        "judge_snapshot",
+        r#"{"feed":"F","snapshot":"1","verdict":"confirm","reason":{"code":"correction"}}"#,
+    ),
+    ("settle_discrepancy", r#"{"action":"keep_ours","numbers":[1],"reason":{"code":"correction"}}"#),
+    ("record_stocktake", r#"{"stocktake":"T","location":"A","lines":[{"sku":"W","quantity":1}]}"#),
+    ("list_stock", r#"{"channel":"web","lines":[{"sku":"W","quantity":1}]}"#),
+    ("hear_stock", r#"{"channel":"web","lines":[{"sku":"W","quantity":1}]}"#),
+    ("hand_over_orders", r#"{"supplier":"S","handover":"D1"}"#),
+    ("confirm_handover", r#"{"supplier":"S","handover":"D1"}"#),
 ];
 
 fn read(stem: &str, fields: &Value) -> Result<Command, String> {

@@ -1,10 +1,11 @@
-//! What the writer itself asks for: ends of holds, tranches, ends of pools, pools that shrink.
+//! What the writer itself asks for: ends of holds, tranches, ends of pools, pools that shrink,
+//! steps of feeds, cut-offs of suppliers and missed confirmations.
 
 use std::collections::BTreeMap;
 
 use onhand_core::{
-    ClosePool, Command, CommandId, Due, Envelope, ExpireHold, Label, LedgerId, ReleaseTranche,
-    Request, ShrinkPools, Time, accept,
+    ClosePool, Command, CommandId, Due, Envelope, ExpireHold, HandOverOrders, Label, LedgerId,
+    MissHandover, ReleaseTranche, Request, ShrinkPools, StepFeed, Time, accept,
 };
 use smol_str::format_smolstr;
 
@@ -82,6 +83,16 @@ fn request(ledger: &LedgerId, due: Due) -> Option<Request> {
         Due::Shortage(position) => {
             (format_smolstr!("shrink:{position}"), Command::ShrinkPools(ShrinkPools {}))
         }
+        Due::Step(feed, tier, step, mark) => {
+            (mark, Command::StepFeed(StepFeed { feed, tier, step }))
+        }
+        Due::CutOff(supplier, handover, mark) => {
+            (mark, Command::HandOverOrders(HandOverOrders { supplier, handover }))
+        }
+        Due::Missed(supplier, handover, position) => (
+            format_smolstr!("missed:{position}"),
+            Command::MissHandover(MissHandover { supplier, handover }),
+        ),
     };
     let envelope = Envelope {
         id: CommandId::new(&id).ok()?,

@@ -93,6 +93,22 @@ fn about(fact: &Fact) -> String {
         Fact::KitDisassembled(it) => it.sku.to_string(),
         Fact::OrderRelocated(it) => it.order.to_string(),
         Fact::StockExpected(it) => it.inbound.to_string(),
+        Fact::SupplierSet(it) => it.supplier.to_string(),
+        Fact::SupplierSkuMapped(it) => it.supplier.to_string(),
+        Fact::FeedSet(it) => it.feed.to_string(),
+        Fact::TierAssigned(it) => it.feed.to_string(),
+        Fact::FeedStepped(it) => it.feed.to_string(),
+        Fact::SnapshotRecorded(it) => it.snapshot.to_string(),
+        Fact::SnapshotJudged(it) => it.snapshot.to_string(),
+        Fact::DiscrepancySettled(it) => {
+            it.lines.first().map_or_else(String::new, |it| format!("#{}", it.number))
+        }
+        Fact::StocktakeRecorded(it) => it.stocktake.to_string(),
+        Fact::StockListed(it) => it.channel.to_string(),
+        Fact::StockHeard(it) => it.channel.to_string(),
+        Fact::OrdersHandedOver(it) => it.handover.to_string(),
+        Fact::HandoverConfirmed(it) => it.handover.to_string(),
+        Fact::HandoverMissed(it) => it.handover.to_string(),
     }
 }
 

@@ -115,6 +115,13 @@ fn due(due: Due) -> Command {
         }
         Due::PoolEnd(pool, _) => Command::ClosePool(ClosePool { pool }),
         Due::Shortage(_) => Command::ShrinkPools(ShrinkPools {}),
+        Due::Step(feed, tier, step, _) => Command::StepFeed(StepFeed { feed, tier, step }),
+        Due::CutOff(supplier, handover, _) => {
+            Command::HandOverOrders(HandOverOrders { supplier, handover })
+        }
+        Due::Missed(supplier, handover, _) => {
+            Command::MissHandover(MissHandover { supplier, handover })
+        }
     }
 }
 

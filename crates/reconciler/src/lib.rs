@@ -4,9 +4,11 @@ mod complaint;
 pub mod format;
 mod gtin;
 mod line;
+mod past;
 mod suggest;
 
 pub use complaint::{Complaint, Complaints};
 pub use gtin::gtin14;
-pub use line::{Basis, Header, Line, Reading};
+pub use line::{Header, Line, Reading};
+pub use past::{Past, PastBook, PastEvent};
 pub use suggest::{CONFIDENCE_MIN, Candidate, Hint, Suggester, Unknown, Vanished, Why};

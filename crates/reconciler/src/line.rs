@@ -1,21 +1,7 @@
 //! What a supplier's file says, before anything is looked up in the book.
 
-use onhand_core::Time;
-use serde::{Deserialize, Serialize};
+use onhand_core::{Basis, Time};
 use smol_str::SmolStr;
-
-/// What a supplier's number measures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Basis {
-    /// What lies on the shelf, promised or not.
-    #[default]
-    OnHand,
-    /// What is free once everybody's orders but ours are taken off.
-    BeforeOurOrders,
-    /// What is free once all orders they know of are taken off, ours too.
-    AfterOurOrders,
-}
 
 /// One line of a snapshot, as the supplier wrote it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -62,6 +62,18 @@ pub(crate) fn command(stem: &str, fields: Fields<'_>) -> Result<Command, Invalid
         "assemble_kit" => Command::AssembleKit(read(fields)?),
         "disassemble_kit" => Command::DisassembleKit(read(fields)?),
         "relocate_order" => Command::RelocateOrder(read(fields)?),
+        "set_supplier" => Command::SetSupplier(read(fields)?),
+        "map_supplier_sku" => Command::MapSupplierSku(read(fields)?),
+        "set_feed" => Command::SetFeed(read(fields)?),
+        "assign_tier" => Command::AssignTier(read(fields)?),
+        "record_snapshot" => Command::RecordSnapshot(read(fields)?),
+        "judge_snapshot" => Command::JudgeSnapshot(read(fields)?),
+        "settle_discrepancy" => Command::SettleDiscrepancy(read(fields)?),
+        "record_stocktake" => Command::RecordStocktake(read(fields)?),
+        "list_stock" => Command::ListStock(read(fields)?),
+        "hear_stock" => Command::HearStock(read(fields)?),
+        "hand_over_orders" => Command::HandOverOrders(read(fields)?),
+        "confirm_handover" => Command::ConfirmHandover(read(fields)?),
         other => return Err(unknown(other)),
     })
 }

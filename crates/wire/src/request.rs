@@ -19,7 +19,8 @@ const ENVELOPE_FIELDS: &[&str] =
     &["id", "occurred_at", "actor", "source", "source_event", "cause", "metadata"];
 
 /// Ids that begin so are the writer's own: under them it books what is due, such as ends of holds.
-const RESERVED_PREFIXES: &[&str] = &["expire:", "tranche:", "end:", "shrink:"];
+const RESERVED_PREFIXES: &[&str] =
+    &["expire:", "tranche:", "end:", "shrink:", "step:", "cut_off:", "missed:", "snapshot:"];
 
 /// Reads the body of one command.
 ///

@@ -18,6 +18,12 @@ pub(crate) fn sentence(rejection: &Rejection) -> String {
         | Rejection::UnknownPool { .. }
         | Rejection::UnknownTranche { .. }
         | Rejection::NotAKit { .. }
+        | Rejection::UnknownSupplier { .. }
+        | Rejection::UnknownFeed { .. }
+        | Rejection::UnknownTier { .. }
+        | Rejection::UnknownSnapshot { .. }
+        | Rejection::UnknownDiscrepancy { .. }
+        | Rejection::UnknownHandover { .. }
         | Rejection::UnknownPosition { .. } => of_unknown(rejection),
         Rejection::ExceedsHeld { .. }
         | Rejection::ExceedsCommitted { .. }
@@ -27,6 +33,7 @@ pub(crate) fn sentence(rejection: &Rejection) -> String {
         | Rejection::OversellLimitReached { .. }
         | Rejection::StaleExpectation { .. }
         | Rejection::BookMoved { .. }
+        | Rejection::SnapshotMoved { .. }
         | Rejection::BalanceTooLarge { .. } => of_number(rejection),
         Rejection::Contradiction { .. }
         | Rejection::OccurredAtOutOfRange { .. }
@@ -37,6 +44,9 @@ pub(crate) fn sentence(rejection: &Rejection) -> String {
         | Rejection::TrancheAlreadyReleased { .. }
         | Rejection::ItemNotEmpty { .. }
         | Rejection::AlreadyExists { .. }
+        | Rejection::SnapshotAlreadyRecorded { .. }
+        | Rejection::DiscrepancySettled { .. }
+        | Rejection::HandoverAlreadyConfirmed { .. }
         | Rejection::LineAlreadyCommitted { .. }
         | Rejection::LineOfAnotherItem { .. }
         | Rejection::HoldExpired { .. }
@@ -74,6 +84,18 @@ fn of_unknown(rejection: &Rejection) -> String {
             format!("the pool `{pool}` has no tranche `{tranche}`")
         }
         Rejection::NotAKit { sku } => format!("`{sku}` is no kit"),
+        Rejection::UnknownSupplier { supplier } => format!("no supplier is named `{supplier}`"),
+        Rejection::UnknownFeed { feed } => format!("no feed is named `{feed}`"),
+        Rejection::UnknownTier { feed, tier } => format!("the feed `{feed}` has no tier `{tier}`"),
+        Rejection::UnknownSnapshot { feed, snapshot } => {
+            format!("no snapshot `{snapshot}` of the feed `{feed}` waits to be judged")
+        }
+        Rejection::UnknownDiscrepancy { number } => {
+            format!("no discrepancy has the number {number}")
+        }
+        Rejection::UnknownHandover { supplier, handover } => {
+            format!("`{supplier}` was handed over nothing under the name `{handover}`")
+        }
         Rejection::UnknownPosition { position } => {
             format!("nothing is recorded at position {position}")
         }
@@ -107,6 +129,9 @@ fn of_number(rejection: &Rejection) -> String {
         Rejection::BookMoved { sku, location, .. } => {
             format!("`{sku}` at `{location}` was touched while the count was looked up")
         }
+        Rejection::SnapshotMoved { feed, position, looked_up } => {
+            format!("`{feed}` was compared at {looked_up} and changed at {position}")
+        }
         Rejection::BalanceTooLarge { sku } => {
             format!("the balance of `{sku}` would pass the largest number of the book")
         }
@@ -136,6 +161,18 @@ fn of_state(rejection: &Rejection) -> String {
             format!("`{sku}` still has units or claims at `{location}`")
         }
         Rejection::AlreadyExists { kind, name } => format!("the {kind} `{name}` exists already"),
+        Rejection::SnapshotAlreadyRecorded { feed, snapshot, position, same } => match same {
+            true => format!("`{feed}` had the snapshot `{snapshot}` at entry {position}"),
+            false => {
+                format!("`{feed}` had another snapshot named `{snapshot}` at entry {position}")
+            }
+        },
+        Rejection::DiscrepancySettled { number, position } => {
+            format!("the discrepancy {number} was settled by entry {position}")
+        }
+        Rejection::HandoverAlreadyConfirmed { supplier, handover, position } => {
+            format!("`{supplier}` confirmed `{handover}` with entry {position}")
+        }
         Rejection::LineAlreadyCommitted { order, line, same } => match same {
             true => {
                 format!("line `{line}` of order `{order}` is booked already, and says the same")

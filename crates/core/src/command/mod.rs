@@ -13,6 +13,7 @@ macro_rules! args {
 mod add_alias;
 mod adjust_stock;
 mod assemble_kit;
+mod assign_tier;
 mod came_early;
 mod cancel_order;
 mod cancel_transfer;
@@ -23,6 +24,7 @@ mod close_item;
 mod close_location;
 mod close_pool;
 mod commit_order;
+mod confirm_handover;
 mod convert;
 mod count_stock;
 mod damage_stock;
@@ -32,17 +34,25 @@ mod expand;
 mod expect_stock;
 mod expire_hold;
 mod extend_hold;
+mod hand_over_orders;
+mod hear_stock;
 mod hold_stock;
 mod inspect_stock;
+mod judge_snapshot;
 mod kit_line;
 mod lines;
+mod list_stock;
+mod map_supplier_sku;
 mod merge_items;
+mod miss_handover;
 mod move_pool;
 mod named;
 mod open_pool;
 mod prelude;
 mod receive_stock;
 mod receive_transfer;
+mod record_snapshot;
+mod record_stocktake;
 mod register_channel;
 mod register_item;
 mod register_location;
@@ -58,12 +68,16 @@ mod route_plan;
 mod route_table;
 mod route_told;
 mod set_aside;
+mod set_feed;
 mod set_mode;
 mod set_policy;
+mod set_supplier;
+mod settle_discrepancy;
 mod ship_kits;
 mod ship_order;
 mod shrink_pools;
 mod start_transfer;
+mod step_feed;
 mod write_off_stock;
 
 use serde::{Deserialize, Serialize};
@@ -73,6 +87,7 @@ use crate::{Fact, Flag, Ledger, Movement, Rejection, Time};
 pub use add_alias::AddAlias;
 pub use adjust_stock::{AdjustLine, AdjustStock};
 pub use assemble_kit::AssembleKit;
+pub use assign_tier::AssignTier;
 pub use cancel_order::{CancelLine, CancelOrder};
 pub use cancel_transfer::{CancelTransfer, TransferOutcome};
 pub use change_channel::ChangeChannel;
@@ -82,6 +97,7 @@ pub use close_item::CloseItem;
 pub use close_location::CloseLocation;
 pub use close_pool::ClosePool;
 pub use commit_order::{CommitOrder, IfShort};
+pub use confirm_handover::{ConfirmHandover, ShortageLine};
 pub use count_stock::{BookAt, CountLine, CountStock};
 pub use damage_stock::{ConditionLine, DamageStock};
 pub use define_kit::{DefineKit, KitPartUnits};
@@ -89,13 +105,21 @@ pub use disassemble_kit::DisassembleKit;
 pub use expect_stock::{ExpectLine, ExpectStock};
 pub use expire_hold::ExpireHold;
 pub use extend_hold::ExtendHold;
+pub use hand_over_orders::HandOverOrders;
+pub use hear_stock::HearStock;
 pub use hold_stock::{ClaimLine, HoldStock, Partial};
 pub use inspect_stock::{InspectLine, InspectStock, RejectedTo};
+pub use judge_snapshot::JudgeSnapshot;
+pub use list_stock::ListStock;
+pub use map_supplier_sku::MapSupplierSku;
 pub use merge_items::MergeItems;
+pub use miss_handover::MissHandover;
 pub use move_pool::MovePool;
 pub use open_pool::{OpenPool, OpenTranche, PoolStock, TrancheUnits};
 pub use receive_stock::{ReceiveFrom, ReceiveLine, ReceiveStock, ReceiveTo};
 pub use receive_transfer::{ArrivedLine, ReceiveTransfer};
+pub use record_snapshot::{Findings, RecordSnapshot, SnapshotLine};
+pub use record_stocktake::{RecordStocktake, StocktakeLine};
 pub use register_channel::RegisterChannel;
 pub use register_item::RegisterItem;
 pub use register_location::RegisterLocation;
@@ -106,11 +130,15 @@ pub use rename_item::RenameItem;
 pub use return_stock::{ReturnLine, ReturnStock};
 pub use return_to_supplier::ReturnToSupplier;
 pub use reverse_entry::ReverseEntry;
+pub use set_feed::SetFeed;
 pub use set_mode::{ModeCount, SetMode};
 pub use set_policy::SetPolicy;
+pub use set_supplier::SetSupplier;
+pub use settle_discrepancy::SettleDiscrepancy;
 pub use ship_order::{ShipLine, ShipOrder};
 pub use shrink_pools::ShrinkPools;
 pub use start_transfer::{StartTransfer, TransferLine};
+pub use step_feed::StepFeed;
 pub use write_off_stock::WriteOffStock;
 
 pub(crate) use commit_order::explained as explain_commitment;
@@ -169,6 +197,20 @@ pub enum Command {
     DisassembleKit(DisassembleKit),
     RelocateOrder(RelocateOrder),
     ShrinkPools(ShrinkPools),
+    SetSupplier(SetSupplier),
+    MapSupplierSku(MapSupplierSku),
+    SetFeed(SetFeed),
+    AssignTier(AssignTier),
+    RecordSnapshot(RecordSnapshot),
+    JudgeSnapshot(JudgeSnapshot),
+    SettleDiscrepancy(SettleDiscrepancy),
+    RecordStocktake(RecordStocktake),
+    ListStock(ListStock),
+    HearStock(HearStock),
+    HandOverOrders(HandOverOrders),
+    ConfirmHandover(ConfirmHandover),
+    StepFeed(StepFeed),
+    MissHandover(MissHandover),
 }
 
 impl Command {
@@ -213,6 +255,18 @@ impl Command {
         "assemble_kit",
         "disassemble_kit",
         "relocate_order",
+        "set_supplier",
+        "map_supplier_sku",
+        "set_feed",
+        "assign_tier",
+        "record_snapshot",
+        "judge_snapshot",
+        "settle_discrepancy",
+        "record_stocktake",
+        "list_stock",
+        "hear_stock",
+        "hand_over_orders",
+        "confirm_handover",
     ];
 
     pub fn stem(&self) -> &'static str {
@@ -258,6 +312,20 @@ impl Command {
             Command::DisassembleKit(_) => "disassemble_kit",
             Command::RelocateOrder(_) => "relocate_order",
             Command::ShrinkPools(_) => "shrink_pools",
+            Command::SetSupplier(_) => "set_supplier",
+            Command::MapSupplierSku(_) => "map_supplier_sku",
+            Command::SetFeed(_) => "set_feed",
+            Command::AssignTier(_) => "assign_tier",
+            Command::RecordSnapshot(_) => "record_snapshot",
+            Command::JudgeSnapshot(_) => "judge_snapshot",
+            Command::SettleDiscrepancy(_) => "settle_discrepancy",
+            Command::RecordStocktake(_) => "record_stocktake",
+            Command::ListStock(_) => "list_stock",
+            Command::HearStock(_) => "hear_stock",
+            Command::HandOverOrders(_) => "hand_over_orders",
+            Command::ConfirmHandover(_) => "confirm_handover",
+            Command::StepFeed(_) => "step_feed",
+            Command::MissHandover(_) => "miss_handover",
         }
     }
 }
@@ -309,5 +377,19 @@ pub fn decide(ledger: &Ledger, now: Time, command: &Command) -> Result<Decision,
         Command::DisassembleKit(it) => disassemble_kit::decide(ledger, now, it),
         Command::RelocateOrder(it) => relocate_order::decide(ledger, now, it),
         Command::ShrinkPools(it) => shrink_pools::decide(ledger, now, it),
+        Command::SetSupplier(it) => set_supplier::decide(ledger, now, it),
+        Command::MapSupplierSku(it) => map_supplier_sku::decide(ledger, now, it),
+        Command::SetFeed(it) => set_feed::decide(ledger, now, it),
+        Command::AssignTier(it) => assign_tier::decide(ledger, now, it),
+        Command::RecordSnapshot(it) => record_snapshot::decide(ledger, now, it),
+        Command::JudgeSnapshot(it) => judge_snapshot::decide(ledger, now, it),
+        Command::SettleDiscrepancy(it) => settle_discrepancy::decide(ledger, now, it),
+        Command::RecordStocktake(it) => record_stocktake::decide(ledger, now, it),
+        Command::ListStock(it) => list_stock::decide(ledger, now, it),
+        Command::HearStock(it) => hear_stock::decide(ledger, now, it),
+        Command::HandOverOrders(it) => hand_over_orders::decide(ledger, now, it),
+        Command::ConfirmHandover(it) => confirm_handover::decide(ledger, now, it),
+        Command::StepFeed(it) => step_feed::decide(ledger, now, it),
+        Command::MissHandover(it) => miss_handover::decide(ledger, now, it),
     }
 }

@@ -95,6 +95,19 @@ fn not_reversible(fact: &Fact) -> Option<&'static str> {
         Fact::ItemRenamed(_) => Some("rename_item"),
         Fact::ItemsMerged(_) | Fact::ItemClosed(_) => Some("register_item"),
         Fact::StockExpected(_) => Some("expect_stock"),
+        Fact::SupplierSet(_) => Some("set_supplier"),
+        Fact::SupplierSkuMapped(_) => Some("map_supplier_sku"),
+        Fact::FeedSet(_) => Some("set_feed"),
+        Fact::TierAssigned(_) => Some("assign_tier"),
+        Fact::FeedStepped(_) | Fact::SnapshotRecorded(_) => Some("record_snapshot"),
+        Fact::SnapshotJudged(_) => Some("judge_snapshot"),
+        Fact::DiscrepancySettled(_) => Some("settle_discrepancy"),
+        Fact::StocktakeRecorded(_) => Some("record_stocktake"),
+        Fact::StockListed(_) => Some("list_stock"),
+        Fact::StockHeard(_) => Some("hear_stock"),
+        Fact::OrdersHandedOver(_) | Fact::HandoverConfirmed(_) | Fact::HandoverMissed(_) => {
+            Some("confirm_handover")
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashSet;
 
+use super::supply::Meaning;
 use super::{
-    Channel, Hold, Item, ItemNo, Ledger, Location, Order, Policies, Pool, PoolNo, Shortages,
-    Transfer,
+    Channel, Discrepancy, Feed, Handover, Hold, Item, ItemNo, Ledger, Location, Order, Policies,
+    Pool, PoolNo, Shortages, Supplier, SupplierNo, Transfer,
 };
-use crate::{HoldId, OrderId, Sku, Time, TransferId};
+use crate::{HoldId, Label, OrderId, Sku, SupplierId, Time, TransferId};
 
 /// What a ledger remembers of its own changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Touched {
     pub holds: FxHashSet<HoldId>,
     pub transfers: FxHashSet<TransferId>,
     pub pools: FxHashSet<u32>,
+    pub discrepancies: FxHashSet<u64>,
+    pub handovers: FxHashSet<(SupplierId, Label)>,
 }
 
 /// One step back.
@@ -46,6 +49,11 @@ pub(super) enum Undo {
     Policies(Box<Policies>),
     Short(Shortages),
     Reversed(u64),
+    /// Suppliers, feeds, and the number of the next difference.
+    Supply(Box<(Vec<Supplier>, Vec<Feed>, u64)>),
+    Code((SupplierNo, Sku), Option<Meaning>),
+    Discrepancy(u64, Option<Box<Discrepancy>>),
+    Handover((SupplierId, Label), Option<Box<Handover>>),
 }
 
 impl Ledger {
@@ -91,8 +99,7 @@ impl Ledger {
             Undo::Places(locations, channels) => {
                 (self.locations, self.channels) = (locations, channels);
             }
-            Undo::Order(id, Some(order)) => drop(self.orders.insert(id, order)),
-            Undo::Order(id, None) => drop(self.orders.remove(&id)),
+            Undo::Order(id, before) => self.step_back_order(id, before),
             Undo::Hold(id, before) => self.step_back_hold(id, before),
             Undo::Transfer(id, Some(transfer)) => drop(self.transfers.insert(id, transfer)),
             Undo::Transfer(id, None) => drop(self.transfers.remove(&id)),
@@ -100,7 +107,34 @@ impl Ledger {
             Undo::Policies(policies) => self.policies = *policies,
             Undo::Short(short) => self.short = short,
             Undo::Reversed(position) => drop(self.reversed.remove(&position)),
+            Undo::Supply(before) => {
+                (self.suppliers, self.feeds, self.next_discrepancy) = *before;
+                self.appoint_supply();
+            }
+            Undo::Code(code, Some(meaning)) => drop(self.codes.insert(code, meaning)),
+            Undo::Code(code, None) => drop(self.codes.remove(&code)),
+            Undo::Discrepancy(number, before) => self.step_back_discrepancy(number, before),
+            Undo::Handover(key, before) => {
+                self.handovers.remove(&key);
+                before.into_iter().for_each(|it| self.put_handover(*it));
+                self.appoint_supply();
+            }
         }
+    }
+
+    fn step_back_order(&mut self, id: OrderId, before: Option<Order>) {
+        match before {
+            Some(order) => drop(self.orders.insert(id.clone(), order)),
+            None => drop(self.orders.remove(&id)),
+        }
+        self.note_waiting(&id);
+    }
+
+    fn step_back_discrepancy(&mut self, number: u64, before: Option<Box<Discrepancy>>) {
+        if let Some(now) = self.discrepancies.remove(&number) {
+            self.forget_unknown(&now);
+        }
+        before.into_iter().for_each(|it| self.put_discrepancy(*it));
     }
 
     fn step_back_pool(&mut self, number: PoolNo, before: Option<Box<Pool>>) {
@@ -213,6 +247,41 @@ impl Ledger {
     pub(super) fn touch_name_moved(&mut self, name: &Sku, before: ItemNo) {
         if self.tracking == Tracking::Undo {
             self.undo.push(Undo::NameMoved(name.clone(), before));
+        }
+    }
+
+    pub(super) fn touch_supply(&mut self) {
+        if self.tracking == Tracking::Undo {
+            let all = (self.suppliers.clone(), self.feeds.clone(), self.next_discrepancy);
+            self.undo.push(Undo::Supply(Box::new(all)));
+        }
+    }
+
+    pub(super) fn touch_code(&mut self, code: &(SupplierNo, Sku)) {
+        if self.tracking == Tracking::Undo {
+            self.undo.push(Undo::Code(code.clone(), self.codes.get(code).cloned()));
+        }
+    }
+
+    pub(super) fn touch_discrepancy(&mut self, number: u64) {
+        match self.tracking {
+            Tracking::Off => {}
+            Tracking::Keys => drop(self.touched.discrepancies.insert(number)),
+            Tracking::Undo => {
+                let before = self.discrepancies.get(&number).cloned().map(Box::new);
+                self.undo.push(Undo::Discrepancy(number, before));
+            }
+        }
+    }
+
+    pub(super) fn touch_handover(&mut self, key: &(SupplierId, Label)) {
+        match self.tracking {
+            Tracking::Off => {}
+            Tracking::Keys => drop(self.touched.handovers.insert(key.clone())),
+            Tracking::Undo => {
+                let before = self.handovers.get(key).cloned().map(Box::new);
+                self.undo.push(Undo::Handover(key.clone(), before));
+            }
         }
     }
 

@@ -1,7 +1,10 @@
 //! What the writer itself is to ask for: ends of holds, tranches, ends of pools, pools that shrink.
 
-use super::{Hold, Ledger, PoolNo};
-use crate::{HoldId, PoolId, Time, TrancheId};
+use super::supply::Appointee;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::{FeedNo, Hold, Ledger, PoolNo, SupplierNo};
+use crate::{FeedId, HoldId, Label, PoolId, SupplierId, Time, TrancheId};
 
 /// One thing that is due, named so that it is asked for once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +17,12 @@ pub enum Due {
     PoolEnd(PoolId, u64),
     /// Stock fell below the pools; the position of the ledger's last entry.
     Shortage(u64),
+    /// Numbers of the tier came of age: its next step, and a mark that no other has.
+    Step(FeedId, Label, u64, SmolStr),
+    /// A supplier's cut-off has come: a name for the handover, and a mark that no other has.
+    CutOff(SupplierId, Label, SmolStr),
+    /// A supplier did not confirm in time; the position of the handover.
+    Missed(SupplierId, Label, u64),
 }
 
 impl Ledger {
@@ -24,10 +33,8 @@ impl Ledger {
         }
         let hold = self.ends.first().map(|(end, _)| *end);
         let pool = self.appointments.first().map(|(at, _)| *at);
-        match (hold, pool) {
-            (Some(hold), Some(pool)) => Some(hold.min(pool)),
-            (hold, pool) => hold.or(pool),
-        }
+        let supply = self.supply_due.first().map(|(at, _)| *at);
+        [hold, pool, supply].into_iter().flatten().min()
     }
 
     /// What is due at `now`, at most `most` of it. Shortages first: they are of what is already
@@ -43,6 +50,7 @@ impl Ledger {
             }
             self.due_of_pool(*number, now, &mut due);
         }
+        self.due_of_supply(now, most, &mut due);
         let room = most.saturating_sub(due.len());
         due.extend(self.overdue(now).take(room).map(|(id, it)| Due::Hold(id.clone(), it.position)));
         due
@@ -59,6 +67,38 @@ impl Ledger {
         if pool.ends_at.is_some_and(|end| end <= now) {
             due.push(Due::PoolEnd(pool.id.clone(), pool.position));
         }
+    }
+
+    fn due_of_supply(&self, now: Time, most: usize, due: &mut Vec<Due>) {
+        let came = self.supply_due.iter().take_while(|(at, _)| *at <= now);
+        for (at, it) in came.take(most.saturating_sub(due.len())) {
+            due.extend(match it {
+                Appointee::Feed(number) => self.due_of_feed(*number),
+                Appointee::CutOff(number) => self.due_of_cut_off(*number, *at),
+                Appointee::Confirmation(supplier, handover) => self
+                    .handover(supplier, handover)
+                    .map(|it| Due::Missed(supplier.clone(), handover.clone(), it.position)),
+            });
+        }
+    }
+
+    fn due_of_feed(&self, number: FeedNo) -> Option<Due> {
+        let feed = self.feed(number);
+        let (_, place, step) = feed.next_step()?;
+        let mark = format_smolstr!("step:{}:{}:{place}", self.position, number.0);
+        Some(Due::Step(feed.id.clone(), feed.tiers[place].tier.clone(), step, mark))
+    }
+
+    /// The handover is named after its moment; what is too long for one goes on under more names.
+    fn due_of_cut_off(&self, number: SupplierNo, at: Time) -> Option<Due> {
+        let supplier = self.supplier(number).terms.supplier.clone();
+        let name = |part: u64| match part {
+            1 => Label::new(&format_smolstr!("{at}")).ok(),
+            part => Label::new(&format_smolstr!("{at}/{part}")).ok(),
+        };
+        let name = (1..).map_while(name).find(|it| self.handover(&supplier, it).is_none())?;
+        let mark = format_smolstr!("cut_off:{}:{}", self.position, number.0);
+        Some(Due::CutOff(supplier, name, mark))
     }
 
     /// Live holds whose end has come, in the order of their ends.

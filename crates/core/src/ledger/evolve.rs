@@ -60,6 +60,9 @@ impl Ledger {
         self.note_shortages(&watched, &entry.fact)?;
         self.record_fact(&entry.fact, &entry.movements)?;
         self.heal_shortages();
+        if let Some(order) = entry.fact.order().filter(|_| !self.suppliers.is_empty()) {
+            self.note_waiting(order);
+        }
         Ok(())
     }
 
@@ -175,6 +178,20 @@ impl Ledger {
             Fact::ItemRenamed(it) => self.record_rename(it),
             Fact::ItemsMerged(it) => self.record_merge(it),
             Fact::ItemClosed(it) => self.record_item_end(it),
+            Fact::SupplierSet(it) => self.record_supplier(it),
+            Fact::SupplierSkuMapped(it) => self.record_mapping(it),
+            Fact::FeedSet(it) => self.record_feed(it),
+            Fact::TierAssigned(it) => self.record_tiers(it),
+            Fact::FeedStepped(it) => self.record_step(it),
+            Fact::SnapshotRecorded(it) => self.record_snapshot(it),
+            Fact::SnapshotJudged(it) => self.record_judgement(it),
+            Fact::DiscrepancySettled(it) => self.record_settlement(it),
+            Fact::StocktakeRecorded(it) => self.record_stocktake(it),
+            Fact::StockListed(it) => self.record_listing(it),
+            Fact::StockHeard(it) => self.record_heard(it),
+            Fact::OrdersHandedOver(it) => self.record_handover(it),
+            Fact::HandoverConfirmed(it) => self.record_confirmation(it),
+            Fact::HandoverMissed(it) => self.record_missed(it),
             Fact::StockInspected(_)
             | Fact::StockDamaged(_)
             | Fact::StockWrittenOff(_)
@@ -200,6 +217,7 @@ impl Ledger {
             supplier: it.supplier.clone(),
             closed: false,
         });
+        self.appoint_supply();
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
-use super::{History, ItemNo, PoolNo, RuleSet};
+use super::{History, ItemNo, PoolNo, RuleSet, Supplied};
 use crate::{Cell, Condition, Label, LocationNo, Mode, Sku, Time};
 
 /// One item of a ledger.
@@ -15,6 +15,8 @@ pub struct Item {
     pub cells: Vec<Cell>,
     /// What most items of a large ledger do without.
     pub info: Option<Box<ItemInfo>>,
+    /// What suppliers and channels say of it.
+    pub supplied: Option<Box<Supplied>>,
 }
 
 /// What is known of an item beyond its stock.
@@ -97,7 +99,7 @@ pub struct Anchor {
 
 impl Item {
     pub fn new(sku: Sku) -> Item {
-        Item { sku, cells: Vec::new(), info: None }
+        Item { sku, cells: Vec::new(), info: None, supplied: None }
     }
 
     /// How the item is counted.
@@ -164,6 +166,10 @@ impl Item {
         let anchors = &mut self.info_mut().anchors;
         anchors.retain(|it| it.location != anchor.location || it.condition != anchor.condition);
         anchors.push(anchor);
+    }
+
+    pub(super) fn supplied_mut(&mut self) -> &mut Supplied {
+        self.supplied.get_or_insert_default()
     }
 
     pub(super) fn info_mut(&mut self) -> &mut ItemInfo {

@@ -1,5 +1,6 @@
 //! The state a decision reads: the fold of one ledger's entries so far.
 
+mod as_text;
 mod cell;
 mod change;
 mod due;
@@ -13,10 +14,14 @@ mod policy;
 mod pool;
 mod promise;
 mod read;
+mod record_difference;
+mod record_handover;
 mod record_merge;
 mod record_pool;
+mod record_supply;
 mod record_terms;
 mod stored_rule;
+mod supply;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,10 +39,15 @@ pub use order::{Order, OrderLine};
 pub use place::{Channel, Location};
 pub use policy::{Policies, RuleSet, Ruling, Standing, Where};
 pub use pool::{Claimant, Pool, PoolNo, PoolPart, PoolUnits, Tranche};
+pub use supply::{
+    Discrepancy, DiscrepancyState, Doubt, Feed, FeedNo, Handover, HandoverState, RECENT_MAX, Said,
+    SnapshotSeen, Source, Staleness, Supplied, Supplier, SupplierNo, Tier,
+};
 pub use transfer::Transfer;
 
-use crate::{HoldId, LedgerId, OrderId, PoolId, Sku, Time, TransferId};
+use crate::{HoldId, Label, LedgerId, OrderId, PoolId, Sku, SupplierId, Time, TransferId};
 use change::Undo;
+use supply::{Appointee, Meaning};
 
 /// An item's number within its ledger: dense, never shown, never stored in an entry.
 #[derive(
@@ -78,6 +88,21 @@ pub struct Ledger {
     /// Units by which stock fell below the pools and that these are still to lose.
     short: Shortages,
     policies: Policies,
+    suppliers: Vec<Supplier>,
+    feeds: Vec<Feed>,
+    /// The feed of each location, by its number.
+    feed_at: Vec<Option<FeedNo>>,
+    /// What suppliers' codes mean.
+    codes: FxHashMap<(SupplierNo, Sku), Meaning>,
+    discrepancies: FxHashMap<u64, Discrepancy>,
+    next_discrepancy: u64,
+    /// Open differences about codes that mean nothing.
+    unknown_codes: FxHashMap<(SupplierNo, Sku), u64>,
+    handovers: FxHashMap<(SupplierId, Label), Handover>,
+    /// Orders with units at a supplier that it was not given yet.
+    waiting: BTreeMap<SupplierNo, BTreeSet<OrderId>>,
+    /// What the writer is to do about feeds and suppliers, earliest first.
+    supply_due: BTreeSet<(Time, Appointee)>,
     /// Positions of entries that were undone.
     reversed: BTreeSet<u64>,
     tracking: Tracking,
@@ -99,6 +124,9 @@ pub struct Frame {
     pub reversed: BTreeSet<u64>,
     pub policies: Policies,
     pub short: Shortages,
+    pub suppliers: Vec<Supplier>,
+    pub feeds: Vec<Feed>,
+    pub next_discrepancy: u64,
 }
 
 impl Ledger {
@@ -112,12 +140,15 @@ impl Ledger {
             reversed: BTreeSet::new(),
             policies: Policies::default(),
             short: Shortages::new(),
+            suppliers: Vec::new(),
+            feeds: Vec::new(),
+            next_discrepancy: 1,
         })
     }
 
     /// A ledger without items, orders, holds, transfers and pools: the `put_…` functions bring them back.
     pub fn from_frame(frame: Frame) -> Ledger {
-        Ledger {
+        let mut ledger = Ledger {
             id: frame.id,
             position: frame.position,
             time: frame.time,
@@ -134,11 +165,23 @@ impl Ledger {
             appointments: BTreeSet::new(),
             short: frame.short,
             policies: frame.policies,
+            suppliers: frame.suppliers,
+            feeds: frame.feeds,
+            feed_at: Vec::new(),
+            codes: FxHashMap::default(),
+            discrepancies: FxHashMap::default(),
+            next_discrepancy: frame.next_discrepancy,
+            unknown_codes: FxHashMap::default(),
+            handovers: FxHashMap::default(),
+            waiting: BTreeMap::new(),
+            supply_due: BTreeSet::new(),
             reversed: frame.reversed,
             tracking: Tracking::Off,
             touched: Touched::default(),
             undo: Vec::new(),
-        }
+        };
+        ledger.appoint_supply();
+        ledger
     }
 
     pub fn frame(&self) -> Frame {
@@ -151,6 +194,9 @@ impl Ledger {
             reversed: self.reversed.clone(),
             policies: self.policies.clone(),
             short: self.short.clone(),
+            suppliers: self.suppliers.clone(),
+            feeds: self.feeds.clone(),
+            next_discrepancy: self.next_discrepancy,
         }
     }
 
@@ -164,6 +210,11 @@ impl Ledger {
                 self.by_sku.insert(alias.clone(), number);
             }
         }
+        if let Some(supplied) = &item.supplied {
+            let codes: Vec<_> =
+                supplied.sources.iter().map(|it| (it.supplier, it.code.clone())).collect();
+            codes.into_iter().for_each(|it| self.mean(it, number));
+        }
         self.items.push(item);
     }
 
@@ -176,7 +227,19 @@ impl Ledger {
     }
 
     pub fn put_order(&mut self, id: OrderId, order: Order) {
-        self.orders.insert(id, order);
+        self.orders.insert(id.clone(), order);
+        self.note_waiting(&id);
+    }
+
+    pub fn put_discrepancy(&mut self, discrepancy: Discrepancy) {
+        self.name_unknown(&discrepancy);
+        self.discrepancies.insert(discrepancy.difference.number, discrepancy);
+    }
+
+    pub fn put_handover(&mut self, handover: Handover) {
+        self.await_confirmation(&handover);
+        let key = (handover.told.supplier.clone(), handover.told.handover.clone());
+        self.handovers.insert(key, handover);
     }
 
     pub fn put_hold(&mut self, id: HoldId, hold: Hold) {
@@ -203,6 +266,12 @@ impl PartialEq for Ledger {
             && self.transfers == other.transfers
             && self.pools == other.pools
             && self.appointments == other.appointments
+            && self.codes == other.codes
+            && self.discrepancies == other.discrepancies
+            && self.unknown_codes == other.unknown_codes
+            && self.handovers == other.handovers
+            && self.waiting == other.waiting
+            && self.supply_due == other.supply_due
     }
 }
 

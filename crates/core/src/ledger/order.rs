@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AtLocations, ChannelId, EarlyCancel, KitUse, LineRef, Sku};
+use crate::{AtLocations, ChannelId, EarlyCancel, KitUse, LineRef, LocationNo, Sku};
 
 /// A customer's order. Lines may be known before the order is: from a cancellation or a shipment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct OrderLine {
     pub early: Option<EarlyCancel>,
     /// The kit line that it is a part of.
     pub kit: Option<Box<KitUse>>,
+    /// Units that suppliers were given to ship and did not yet, by location; never more than are
+    /// committed there.
+    pub handed: Vec<(LocationNo, u64)>,
 }
 
 impl Order {
@@ -70,11 +73,37 @@ impl OrderLine {
             uncommitted: 0,
             early: None,
             kit: None,
+            handed: Vec::new(),
         }
     }
     pub fn committed(&self) -> u64 {
         self.committed_at.iter().map(|(_, quantity)| quantity).sum()
     }
+    /// Units committed at the location, be they shared or out of a pool.
+    pub fn committed_there(&self, location: LocationNo) -> u64 {
+        let here = self.committed_at.iter().filter(|(spot, _)| spot.location == location);
+        here.map(|(_, units)| units).sum()
+    }
+
+    /// Units at the location that its supplier was given to ship.
+    pub fn handed_there(&self, location: LocationNo) -> u64 {
+        let here = self.handed.iter().find(|(it, _)| *it == location);
+        here.map_or(0, |(_, units)| *units)
+    }
+
+    /// What was handed over is at most what is still committed there.
+    pub(super) fn cap_handed(&mut self) {
+        if self.handed.is_empty() {
+            return;
+        }
+        let mut handed = std::mem::take(&mut self.handed);
+        for (location, units) in &mut handed {
+            *units = (*units).min(self.committed_there(*location));
+        }
+        handed.retain(|(_, units)| *units > 0);
+        self.handed = handed;
+    }
+
     pub fn balances(&self) -> bool {
         self.ordered + self.uncommitted == self.committed() + self.shipped + self.cancelled
             && self.returned <= self.shipped

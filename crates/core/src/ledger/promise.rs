@@ -191,7 +191,7 @@ fn units(at: &AtLocations) -> u64 {
 }
 
 /// Adds claims by spot.
-fn give(at: &mut AtLocations, more: AtLocations) {
+pub(super) fn give(at: &mut AtLocations, more: AtLocations) {
     if at.is_empty() {
         *at = more;
         return;
@@ -205,7 +205,7 @@ fn give(at: &mut AtLocations, more: AtLocations) {
 }
 
 /// Takes claims away by spot; nothing is left of a spot at zero.
-fn take(at: &mut AtLocations, less: &AtLocations) -> Recorded {
+pub(super) fn take(at: &mut AtLocations, less: &AtLocations) -> Recorded {
     for (spot, quantity) in less {
         let known = at.iter_mut().find(|(known, _)| known == spot);
         let (_, sum) = known.ok_or("releases where nothing is claimed")?;

@@ -174,6 +174,7 @@ impl Ledger {
             committed: cell.committed + pending.at(item, cell.location) as i64,
             held: self.held(item, cell, now),
             pooled: open.map(left).sum(),
+            doubted: self.doubted(item, cell.location, crate::NOW) as i64,
         }
     }
 

@@ -135,6 +135,7 @@ impl Book {
             committed: self.promised(now, |it| at(it) && !matches!(it.by, By::Hold(_))),
             held: self.promised(now, |it| at(it) && matches!(it.by, By::Hold(_))),
             pooled: self.pooled(id, location, now),
+            doubted: 0,
         }
     }
 

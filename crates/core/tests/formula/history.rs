@@ -77,6 +77,13 @@ impl History {
                 }
                 Due::PoolEnd(pool, _) => Command::ClosePool(ClosePool { pool }),
                 Due::Shortage(_) => Command::ShrinkPools(ShrinkPools {}),
+                Due::Step(feed, tier, step, _) => Command::StepFeed(StepFeed { feed, tier, step }),
+                Due::CutOff(supplier, handover, _) => {
+                    Command::HandOverOrders(HandOverOrders { supplier, handover })
+                }
+                Due::Missed(supplier, handover, _) => {
+                    Command::MissHandover(MissHandover { supplier, handover })
+                }
             };
             let done = self.ask(command.clone(), None);
             assert!(done.is_ok(), "what is due was refused: {command:?}: {done:?}");

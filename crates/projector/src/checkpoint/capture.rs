@@ -176,6 +176,18 @@ fn copy_part(state: &State, id: &LedgerId, part: &Part) -> Result<Option<Stored>
             let value = ledger.transfer(transfer).map(|it| seal(&key, &(transfer, it)));
             (key, value)
         }
+        Part::Discrepancy(number) => {
+            let key = keys::of_ledger(Kind::Discrepancy, id, &number.to_be_bytes());
+            let value = ledger.discrepancy(*number).map(|it| seal(&key, it));
+            (key, value)
+        }
+        Part::Handover(supplier, name) => {
+            // Neither name has a zero byte in it.
+            let both = [supplier.as_str().as_bytes(), &[0], name.as_str().as_bytes()].concat();
+            let key = keys::of_ledger(Kind::Handover, id, &both);
+            let value = ledger.handover(supplier, name).map(|it| seal(&key, it));
+            (key, value)
+        }
     };
     value.transpose().map(|value| value.map(|value| (key, value)))
 }

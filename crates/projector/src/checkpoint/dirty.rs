@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onhand_core::{Fingerprint, HoldId, LedgerId, OrderId, Place, TransferId};
+use onhand_core::{Fingerprint, HoldId, Label, LedgerId, OrderId, Place, SupplierId, TransferId};
 
 use super::keys::PAGE;
 use crate::state::State;
@@ -16,6 +16,8 @@ pub enum Part {
     Order(OrderId),
     Hold(HoldId),
     Transfer(TransferId),
+    Discrepancy(u64),
+    Handover(SupplierId, Label),
 }
 
 /// Names of changed parts, and new answers, which are all that is ever added to their list.
@@ -39,6 +41,13 @@ impl Dirty {
             all.extend(ledger.orders().map(|(id, _)| Part::Order(id.clone())));
             all.extend(ledger.holds().map(|(id, _)| Part::Hold(id.clone())));
             all.extend(ledger.transfers().map(|(id, _)| Part::Transfer(id.clone())));
+            let differences = ledger.discrepancies();
+            all.extend(differences.map(|it| Part::Discrepancy(it.difference.number)));
+            all.extend(
+                ledger
+                    .handovers()
+                    .map(|it| Part::Handover(it.told.supplier.clone(), it.told.handover.clone())),
+            );
             parts.insert(id.clone(), all);
         }
         Dirty { parts, answers: state.book.seen.all().collect() }
@@ -53,6 +62,9 @@ impl Dirty {
             parts.extend(touched.holds.into_iter().map(Part::Hold));
             parts.extend(touched.pools.into_iter().map(Part::Pool));
             parts.extend(touched.transfers.into_iter().map(Part::Transfer));
+            parts.extend(touched.discrepancies.into_iter().map(Part::Discrepancy));
+            let handovers = touched.handovers.into_iter();
+            parts.extend(handovers.map(|(supplier, name)| Part::Handover(supplier, name)));
             if let Some(log) = state.logs.get_mut(id) {
                 let (quiet, sealed) = log.take_changes();
                 pages.extend(quiet.into_iter().map(|it| it / PAGE as u32));

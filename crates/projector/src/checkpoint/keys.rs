@@ -31,9 +31,11 @@ pub enum Kind {
     Transfer = 8,
     Notices = 9,
     Answers = 10,
+    Discrepancy = 11,
+    Handover = 12,
 }
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 13] = [
     Kind::Meta,
     Kind::Frame,
     Kind::Page,
@@ -45,6 +47,8 @@ const KINDS: [Kind; 11] = [
     Kind::Transfer,
     Kind::Notices,
     Kind::Answers,
+    Kind::Discrepancy,
+    Kind::Handover,
 ];
 
 pub const META: [u8; 1] = [Kind::Meta as u8];

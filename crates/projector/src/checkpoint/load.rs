@@ -1,8 +1,8 @@
 //! From stored keys and values back to the projection.
 
 use onhand_core::{
-    Fingerprint, Frame, Hold, HoldId, Item, Ledger, LedgerId, Order, OrderId, Place, Pool,
-    Transfer, TransferId,
+    Discrepancy, Fingerprint, Frame, Handover, Hold, HoldId, Item, Ledger, LedgerId, Order,
+    OrderId, Place, Pool, Transfer, TransferId,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -163,6 +163,14 @@ fn add_part(
         Kind::Transfer => {
             let (id, transfer): (TransferId, Transfer) = read(value)?;
             ledger.put_transfer(id, transfer);
+            Some(())
+        }
+        Kind::Discrepancy => {
+            ledger.put_discrepancy(read::<Discrepancy>(value)?);
+            Some(())
+        }
+        Kind::Handover => {
+            ledger.put_handover(read::<Handover>(value)?);
             Some(())
         }
         Kind::Meta | Kind::Frame | Kind::Page | Kind::Notices | Kind::Answers => None,

@@ -13,7 +13,9 @@ use super::place::{Field, Places};
 use super::row::{Cell, Rows};
 use super::text::Text;
 use super::{Column, Columns, Profile, Source, merged};
-use crate::{Basis, Complaint, Complaints, Line, Reading};
+use onhand_core::Basis;
+
+use crate::{Complaint, Complaints, Line, Reading};
 
 /// Reads a body or a file of lines. A line is counted from 1 in `lines`, or in the file.
 ///

@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::Format;
 use super::moment::{Moments, Zone};
-use crate::{Basis, Complaint};
+use onhand_core::Basis;
+
+use crate::Complaint;
 
 /// How a feed's files are to be read. Without a key its default holds; all keys are optional.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -73,6 +73,7 @@ impl<'a> Moment<'a> {
             committed: figures.committed,
             held: figures.held,
             pooled: self.pooled_then(location, past),
+            doubted: self.ledger.doubted(item, location, self.position) as i64,
         }
     }
 

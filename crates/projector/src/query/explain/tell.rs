@@ -1,8 +1,7 @@
 //! From a moment to the answer, by the one formula.
 
 use onhand_core::{
-    ChannelNo, ItemNo, KeptBack, LocationNo, Mode, Offer, Own, Shelf, ShelfRules, ShelfTerms, Sum,
-    Terms,
+    ChannelNo, ItemNo, LocationNo, Mode, Offer, Own, Shelf, ShelfRules, ShelfTerms, Sum, Terms,
 };
 
 use super::EntryLink;
@@ -100,8 +99,7 @@ impl<'a> Teller<'a> {
         let mut sum = Sum::default();
         if let Some(window) = self.moment.window(item, &past) {
             let (sellable, committed) = (window.limit as i64, window.taken as i64);
-            let plain = ShelfRules { safety: KeptBack::default(), trust_percent: 100 };
-            sum.add(&Shelf { sellable, committed, ..Shelf::default() }.terms(&plain));
+            sum.add(&Shelf { sellable, committed, ..Shelf::default() }.terms(&ShelfRules::PLAIN));
             let (terms, window) = (sum.terms(&rules, Own::default()), Some(window));
             let (locations, supply, pools) = (Vec::new(), Vec::new(), Vec::new());
             return Stand { past, locations, supply, pools, window, terms };

@@ -1,0 +1,304 @@
+//! The fold of suppliers and feeds: terms, codes, snapshots, and the age of numbers.
+
+use super::evolve::Recorded;
+use super::supply::{Appointee, Meaning};
+use super::{
+    Feed, FeedNo, History, ItemNo, Ledger, RECENT_MAX, SnapshotSeen, Source, Supplier, SupplierNo,
+    Tier,
+};
+use crate::*;
+
+impl Ledger {
+    pub(super) fn record_supplier(&mut self, it: &SupplierSet) -> Recorded {
+        self.touch_supply();
+        let next_cut_off = next_cut_off(it, self.time);
+        let supplier = Supplier { terms: it.clone(), next_cut_off, position: self.position };
+        match self.supplier_no(&it.supplier) {
+            Some(number) => self.suppliers[number.0 as usize] = supplier,
+            None => self.suppliers.push(supplier),
+        }
+        self.appoint_supply();
+        Ok(())
+    }
+
+    pub(super) fn stored_supplier(&self, id: &SupplierId) -> Result<SupplierNo, String> {
+        self.supplier_no(id).ok_or_else(|| format!("names the unknown supplier {id}"))
+    }
+
+    pub(super) fn stored_feed(&self, id: &FeedId) -> Result<FeedNo, String> {
+        self.feed_no(id).ok_or_else(|| format!("names the unknown feed {id}"))
+    }
+
+    pub(super) fn record_mapping(&mut self, it: &SupplierSkuMapped) -> Recorded {
+        let supplier = self.stored_supplier(&it.supplier)?;
+        for line in &it.lines {
+            self.unmap(supplier, &line.supplier_sku, line.valid_from);
+            let Some(sku) = &line.sku else { continue };
+            let item = self.stored_item(sku)?;
+            self.touch_item(item);
+            let sources = &mut self.items[item.0 as usize].supplied_mut().sources;
+            sources.reserve_exact(1);
+            sources.push(Source {
+                supplier,
+                code: line.supplier_sku.clone(),
+                pack: line.pack.units(),
+                unit_cost: line.unit_cost,
+                valid_from: line.valid_from,
+                valid_until: line.valid_until,
+            });
+            self.mean((supplier, line.supplier_sku.clone()), item);
+        }
+        let action = DiscrepancyEnd::Accepted;
+        it.settled.iter().try_for_each(|number| self.end_discrepancy(*number, action))
+    }
+
+    /// What the code meant so far it means no more from `from` on, or not at all.
+    fn unmap(&mut self, supplier: SupplierNo, code: &Sku, from: Option<Time>) {
+        let key = (supplier, code.clone());
+        let meant = self.codes.get(&key).map_or_else(Vec::new, Meaning::all);
+        for item in meant {
+            self.touch_item(item);
+            let sources = &mut self.items[item.0 as usize].supplied_mut().sources;
+            let ours = |it: &Source| it.supplier == supplier && it.code == *code;
+            if let Some(from) = from {
+                for source in sources.iter_mut().filter(|it| ours(it)) {
+                    source.valid_until = Some(source.valid_until.map_or(from, |it| it.min(from)));
+                }
+            }
+            let is_empty =
+                |it: &Source| it.valid_from.unwrap_or(Time(0)) >= from.unwrap_or(Time(0));
+            sources.retain(|it| !ours(it) || (from.is_some() && !is_empty(it)));
+            if !sources.iter().any(ours) {
+                self.unmean(&key, item);
+            }
+        }
+    }
+
+    /// The code means the item too.
+    pub(super) fn mean(&mut self, code: (SupplierNo, Sku), item: ItemNo) {
+        self.touch_code(&code);
+        match self.codes.get_mut(&code) {
+            Some(known) => known.add(item),
+            None => drop(self.codes.insert(code, Meaning { first: item, others: None })),
+        }
+    }
+
+    fn unmean(&mut self, code: &(SupplierNo, Sku), item: ItemNo) {
+        self.touch_code(code);
+        let rest = self.codes.remove(code).and_then(|it| it.without(item));
+        if let Some(rest) = rest {
+            self.codes.insert(code.clone(), rest);
+        }
+    }
+
+    pub(super) fn record_feed(&mut self, it: &FeedSet) -> Recorded {
+        let supplier = self.stored_supplier(&it.supplier)?;
+        let location = self.stored_location(&it.location)?;
+        self.touch_supply();
+        let known = self.feed_no(&it.feed).map(|it| self.feeds[it.0 as usize].clone());
+        let (position, time) = (self.position, self.time);
+        let before = known.as_ref().map_or(&[][..], |it| &it.tiers);
+        let tier = |terms: &TierTerms| {
+            let same = before.iter().find(|it| it.tier == terms.tier);
+            same.cloned().unwrap_or_else(|| Tier {
+                tier: terms.tier.clone(),
+                as_of: None,
+                since: time,
+                step: History::begin(position, 0),
+            })
+        };
+        let tiers = it.terms.tiers.iter().map(tier).collect();
+        let feed = Feed {
+            id: it.feed.clone(),
+            supplier,
+            location,
+            terms: (*it.terms).clone(),
+            tiers,
+            last: known.as_ref().and_then(|it| it.last.clone()),
+            unfinished: known.as_ref().and_then(|it| it.unfinished.clone()),
+            held: known.as_ref().and_then(|it| it.held.clone()),
+            confirmed: known.as_ref().and_then(|it| it.confirmed.clone()),
+            recent: known.as_ref().map(|it| it.recent.clone()).unwrap_or_default(),
+            settled: known.as_ref().map_or((0, 0), |it| it.settled),
+            position,
+        };
+        match self.feed_no(&it.feed) {
+            Some(number) => self.feeds[number.0 as usize] = feed,
+            None => self.feeds.push(feed),
+        }
+        self.appoint_supply();
+        Ok(())
+    }
+
+    pub(super) fn record_tiers(&mut self, it: &TierAssigned) -> Recorded {
+        let feed = self.stored_feed(&it.feed)?;
+        for line in &it.lines {
+            let item = self.stored_item(&line.sku)?;
+            let tier = self.stored_tier(feed, &line.tier)?;
+            self.touch_item(item);
+            self.items[item.0 as usize].supplied_mut().said_mut(feed).tier = tier;
+        }
+        Ok(())
+    }
+
+    fn stored_tier(&self, feed: FeedNo, tier: &Label) -> Result<u32, String> {
+        let tiers = &self.feed(feed).tiers;
+        let place = tiers.iter().position(|it| it.tier == *tier);
+        place.map(|it| it as u32).ok_or_else(|| format!("names the unknown tier {tier}"))
+    }
+
+    pub(super) fn record_step(&mut self, it: &FeedStepped) -> Recorded {
+        let feed = self.stored_feed(&it.feed)?;
+        let tier = self.stored_tier(feed, &it.tier)?;
+        self.touch_supply();
+        let position = self.position;
+        self.feeds[feed.0 as usize].tiers[tier as usize].step.set(position, it.step);
+        self.appoint_supply();
+        Ok(())
+    }
+
+    pub(super) fn record_snapshot(&mut self, it: &SnapshotRecorded) -> Recorded {
+        let feed = self.stored_feed(&it.feed)?;
+        self.touch_supply();
+        self.note_seen(feed, it);
+        for line in &it.said {
+            let item = self.stored_item(&line.sku)?;
+            self.touch_item(item);
+            let said = self.items[item.0 as usize].supplied_mut().said_mut(feed);
+            (said.quantity, said.as_of) = (line.quantity, Some(it.as_of));
+            (said.missing, said.next_restock_at) = (line.missing, line.next_restock_at);
+        }
+        let location = self.feed(feed).location;
+        let settled: u64 =
+            it.counted.iter().map(|line| line.book.abs_diff(line.counted as i64)).sum();
+        self.note_settled(feed, settled);
+        self.record_counted(location, it.as_of, &it.counted)?;
+        let witness = Witness::Feed(it.feed.clone());
+        self.record_found(&witness, &it.found)?;
+        it.cleared.iter().try_for_each(|it| self.end_discrepancy(*it, DiscrepancyEnd::Cleared))?;
+        self.appoint_supply();
+        Ok(())
+    }
+
+    fn note_seen(&mut self, feed: FeedNo, it: &SnapshotRecorded) {
+        let (position, time) = (self.position, self.time);
+        let feed = &mut self.feeds[feed.0 as usize];
+        let first = feed.unfinished.take().map(|(seen, _)| seen).filter(|_| it.part > 1);
+        let seen = first.unwrap_or_else(|| SnapshotSeen {
+            snapshot: it.snapshot.clone(),
+            hash: it.hash.clone(),
+            as_of: it.as_of,
+            heard_at: time,
+            position,
+            complete: it.complete,
+            tier: it.tier.clone(),
+            orders_seen_through: it.orders_seen_through,
+            lines: it.lines,
+            outcome: it.outcome,
+        });
+        if it.part == 1 {
+            feed.recent.retain(|known| known.snapshot != seen.snapshot);
+            feed.recent.push_back(seen.clone());
+            while feed.recent.len() > RECENT_MAX {
+                feed.recent.pop_front();
+            }
+        }
+        match it.outcome {
+            SnapshotOutcome::Held => feed.held = Some(seen),
+            SnapshotOutcome::OutOfOrder => {}
+            SnapshotOutcome::Applied if it.more => feed.unfinished = Some((seen, it.part + 1)),
+            SnapshotOutcome::Applied => {
+                feed.freshen(&seen, position, time);
+                feed.held = feed.held.take().filter(|held| held.as_of > seen.as_of);
+                feed.confirmed = None;
+                feed.last = Some(seen);
+            }
+        }
+    }
+
+    fn note_settled(&mut self, feed: FeedNo, units: u64) {
+        let day = self.time.as_us() / DAY_US;
+        let settled = &mut self.feeds[feed.0 as usize].settled;
+        if settled.0 != day {
+            *settled = (day, 0);
+        }
+        settled.1 = settled.1.saturating_add(units);
+    }
+
+    pub(super) fn record_judgement(&mut self, it: &SnapshotJudged) -> Recorded {
+        let feed = self.stored_feed(&it.feed)?;
+        self.touch_supply();
+        let feed = &mut self.feeds[feed.0 as usize];
+        match it.verdict {
+            Verdict::Confirm => feed.confirmed = Some(it.snapshot.clone()),
+            Verdict::Reject => feed.confirmed = None,
+        }
+        feed.held = None;
+        Ok(())
+    }
+
+    /// Writes down anew what the writer is to do about feeds, suppliers and handovers, and which
+    /// feed tells of which location. There are few of each.
+    pub(super) fn appoint_supply(&mut self) {
+        self.feed_at = vec![None; self.locations.len()];
+        let mut due = std::mem::take(&mut self.supply_due);
+        due.retain(|(_, it)| matches!(it, Appointee::Confirmation(..)));
+        for (number, feed) in self.feeds.iter().enumerate() {
+            let number = FeedNo(number as u32);
+            if let Some(place) = self.feed_at.get_mut(feed.location.0 as usize) {
+                *place = Some(number);
+            }
+            due.extend(feed.next_step().map(|(at, _, _)| (at, Appointee::Feed(number))));
+        }
+        for (number, supplier) in self.suppliers.iter().enumerate() {
+            let cut_off = supplier.next_cut_off;
+            due.extend(cut_off.map(|at| (at, Appointee::CutOff(SupplierNo(number as u32)))));
+        }
+        self.supply_due = due;
+    }
+}
+
+const DAY_US: u64 = 24 * 60 * 60 * 1_000_000;
+
+/// How a difference ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DiscrepancyEnd {
+    Accepted,
+    Cleared,
+}
+
+impl Feed {
+    /// The tiers that a snapshot vouches for are fresh again.
+    fn freshen(&mut self, seen: &SnapshotSeen, position: u64, time: Time) {
+        let whole = seen.complete || self.terms.changes_only;
+        for tier in &mut self.tiers {
+            let meant = seen.tier.as_ref().is_none_or(|it| *it == tier.tier);
+            if !whole || !meant || tier.as_of.is_some_and(|it| it > seen.as_of) {
+                continue;
+            }
+            tier.as_of = Some(seen.as_of);
+            tier.since = seen.as_of.min(time);
+            if tier.step.now() != Some(&0) {
+                tier.step.set(position, 0);
+            }
+        }
+    }
+
+    /// The ladder's next step: when, of which tier by its place, and which step.
+    pub fn next_step(&self) -> Option<(Time, usize, u64)> {
+        let next = |(place, tier): (usize, &Tier)| {
+            let step = tier.step.now().copied().unwrap_or(0);
+            let ladder = &self.terms.tiers.get(place)?.ladder;
+            let at = tier.since.plus_seconds(ladder.get(step as usize)?.after_minutes * 60);
+            Some((at, place, step + 1))
+        };
+        self.tiers.iter().enumerate().filter_map(next).min()
+    }
+}
+
+/// The first moment after `after` at which the supplier's local clock shows its cut-off.
+pub(super) fn next_cut_off(terms: &SupplierSet, after: Time) -> Option<Time> {
+    let minutes = i64::from(terms.cut_off?.minutes());
+    let zone = terms.time_zone.as_ref().map_or("UTC", Label::as_str);
+    local_minute_after(zone, minutes, after)
+}

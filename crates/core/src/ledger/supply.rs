@@ -1,0 +1,426 @@
+//! What is known of suppliers, their feeds, and of items as suppliers name and count them.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChannelNo, History, ItemNo, Ledger, LocationNo};
+use crate::*;
+
+/// A supplier's number within its ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SupplierNo(pub u32);
+/// A feed's number within its ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FeedNo(pub u32);
+
+/// A supplier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supplier {
+    #[serde(with = "super::as_text")]
+    pub terms: SupplierSet,
+    /// When its orders are handed over next, if it has a cut-off.
+    pub next_cut_off: Option<Time>,
+    /// Position of the entry that said so last.
+    pub position: u64,
+}
+
+/// A stream of a supplier's numbers for one location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feed {
+    pub id: FeedId,
+    pub supplier: SupplierNo,
+    pub location: LocationNo,
+    #[serde(with = "super::as_text")]
+    pub terms: FeedTerms,
+    /// In the order of `terms.tiers`.
+    pub tiers: Vec<Tier>,
+    /// The snapshot that was applied last.
+    pub last: Option<SnapshotSeen>,
+    /// A long snapshot of which more parts are to come: the next part.
+    pub unfinished: Option<(SnapshotSeen, u64)>,
+    /// A suspicious snapshot that somebody is to judge.
+    pub held: Option<SnapshotSeen>,
+    /// A suspicious snapshot that somebody confirmed and that was not applied yet.
+    pub confirmed: Option<Label>,
+    /// The newest snapshots, oldest first.
+    pub recent: VecDeque<SnapshotSeen>,
+    /// Units that settled themselves on a UTC day, by days since 1970.
+    pub settled: (u64, u64),
+    /// Position of the entry that set it last.
+    pub position: u64,
+}
+
+/// How many snapshots a feed knows by name. Older ones are out of order by their time.
+pub const RECENT_MAX: usize = 256;
+
+/// A snapshot that came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotSeen {
+    pub snapshot: Label,
+    pub hash: Option<Label>,
+    pub as_of: Time,
+    pub heard_at: Time,
+    /// Position of its entry, of a long one of its first.
+    pub position: u64,
+    pub complete: bool,
+    pub tier: Option<Label>,
+    pub orders_seen_through: Option<Time>,
+    pub lines: u64,
+    pub outcome: SnapshotOutcome,
+}
+
+/// How old the numbers of a tier are, and what follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tier {
+    pub tier: Label,
+    /// The moment that its numbers are of. None: none ever came.
+    pub as_of: Option<Time>,
+    /// Since when they are waited for: the last snapshot, else the setting of the feed.
+    pub since: Time,
+    /// The ladder's step in force, from 1; 0: fresh.
+    pub step: History<u64>,
+}
+
+/// An item as suppliers name it and count it, and what others say of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supplied {
+    pub sources: Vec<Source>,
+    pub said: Vec<Said>,
+    pub doubts: Vec<Doubt>,
+    /// Numbers of its open differences.
+    pub open: Vec<u64>,
+    /// The numbers that were pushed to channels last.
+    pub listed: Vec<(ChannelNo, u64)>,
+}
+
+/// One code of one supplier for the item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub supplier: SupplierNo,
+    pub code: Sku,
+    /// Units of ours in one of theirs.
+    pub pack: u64,
+    /// Minor currency units.
+    pub unit_cost: Option<u64>,
+    pub valid_from: Option<Time>,
+    pub valid_until: Option<Time>,
+}
+
+impl Source {
+    pub fn is_valid(&self, at: Time) -> bool {
+        self.valid_from.is_none_or(|it| it <= at) && self.valid_until.is_none_or(|it| at < it)
+    }
+}
+
+/// What a feed said of the item last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub feed: FeedNo,
+    /// Place of its tier in the feed's.
+    pub tier: u32,
+    /// In our units, on their basis. None: never, or left open.
+    pub quantity: Option<u64>,
+    /// The snapshot that said so first.
+    pub as_of: Option<Time>,
+    pub missing: u64,
+    pub next_restock_at: Option<Time>,
+    /// A difference, theirs less ours, that somebody decided to live with.
+    pub kept: Option<i64>,
+}
+
+/// Units at a location that somebody credible says are not there, from each position on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    pub location: LocationNo,
+    pub units: History<u64>,
+}
+
+impl Supplied {
+    pub fn said_by(&self, feed: FeedNo) -> Option<&Said> {
+        self.said.iter().find(|it| it.feed == feed)
+    }
+
+    pub(super) fn said_mut(&mut self, feed: FeedNo) -> &mut Said {
+        let found = self.said.iter().position(|it| it.feed == feed);
+        let index = found.unwrap_or_else(|| {
+            self.said.reserve_exact(1);
+            self.said.push(Said {
+                feed,
+                tier: 0,
+                quantity: None,
+                as_of: None,
+                missing: 0,
+                next_restock_at: None,
+                kept: None,
+            });
+            self.said.len() - 1
+        });
+        &mut self.said[index]
+    }
+}
+
+/// A difference between the book and what somebody else says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discrepancy {
+    #[serde(with = "super::as_text")]
+    pub difference: Difference,
+    pub witness: Witness,
+    pub state: DiscrepancyState,
+    /// Position of the entry that opened it.
+    pub opened: u64,
+    /// Position of the entry that changed it last.
+    pub changed: u64,
+    /// What was said when it was last decided about.
+    #[serde(with = "super::as_text")]
+    pub reason: Option<Reason>,
+}
+
+/// How far a difference has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscrepancyState {
+    Open,
+    Disputed,
+    /// Out of sight until then; open all the same.
+    Snoozed(Time),
+    Asked,
+    /// Theirs was counted.
+    Accepted,
+    /// The book stood.
+    Kept,
+    /// It was gone when the numbers came again.
+    Cleared,
+}
+
+impl DiscrepancyState {
+    /// Whether it still is a difference.
+    pub fn is_open(self) -> bool {
+        match self {
+            DiscrepancyState::Open
+            | DiscrepancyState::Disputed
+            | DiscrepancyState::Snoozed(_)
+            | DiscrepancyState::Asked => true,
+            DiscrepancyState::Accepted | DiscrepancyState::Kept | DiscrepancyState::Cleared => {
+                false
+            }
+        }
+    }
+}
+
+impl DiscrepancyState {
+    /// Whether the same difference is found anew when it is there again.
+    pub fn is_found_again(self) -> bool {
+        matches!(self, DiscrepancyState::Accepted | DiscrepancyState::Cleared)
+    }
+}
+
+impl Discrepancy {
+    /// Units that the book has and the witness does not.
+    pub fn doubted(&self) -> u64 {
+        let theirs = self.difference.theirs.filter(|_| self.state.is_open());
+        theirs.map_or(0, |it| u64::try_from(self.difference.ours - it).unwrap_or(0))
+    }
+}
+
+/// Orders that a supplier was given to ship.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handover {
+    #[serde(with = "super::as_text")]
+    pub told: OrdersHandedOver,
+    pub state: HandoverState,
+    pub position: u64,
+    #[serde(with = "super::as_text")]
+    pub short: Vec<ShortLine>,
+}
+
+/// How far a handover has come; positions of the entries that said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoverState {
+    Waiting,
+    Missed(u64),
+    Confirmed { position: u64, late: bool },
+}
+
+/// The items that a supplier's code means, each in its own time: in the order of their numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Meaning {
+    pub first: ItemNo,
+    /// Hardly ever any: a code that goes over to another item.
+    pub others: Option<Box<Vec<ItemNo>>>,
+}
+
+impl Meaning {
+    pub fn all(&self) -> Vec<ItemNo> {
+        let others = self.others.iter().flat_map(|it| it.iter().copied());
+        std::iter::once(self.first).chain(others).collect()
+    }
+
+    pub fn add(&mut self, item: ItemNo) {
+        let mut all = self.all();
+        all.push(item);
+        if let Some(meaning) = Meaning::of(all) {
+            *self = meaning;
+        }
+    }
+
+    pub fn without(&self, item: ItemNo) -> Option<Meaning> {
+        Meaning::of(self.all().into_iter().filter(|it| *it != item).collect())
+    }
+
+    fn of(mut items: Vec<ItemNo>) -> Option<Meaning> {
+        items.sort_unstable();
+        items.dedup();
+        let others = items.split_off(items.len().min(1));
+        let first = items.pop()?;
+        Some(Meaning { first, others: (!others.is_empty()).then(|| Box::new(others)) })
+    }
+}
+
+/// What the writer is to see to at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Appointee {
+    Feed(FeedNo),
+    CutOff(SupplierNo),
+    Confirmation(SupplierId, Label),
+}
+
+/// What the age of a feed's numbers does to an item at a location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Staleness {
+    pub trust_percent: u64,
+    pub buffer: KeptBack,
+}
+
+impl Staleness {
+    pub const FRESH: Staleness =
+        Staleness { trust_percent: 100, buffer: KeptBack { units: None, percent: None } };
+}
+
+impl Feed {
+    /// What the tier's step in force as of `position` does.
+    pub fn staleness(&self, tier: u32, position: u64) -> Staleness {
+        let tier = tier as usize;
+        let (Some(terms), Some(known)) = (self.terms.tiers.get(tier), self.tiers.get(tier)) else {
+            return Staleness::FRESH;
+        };
+        let step = known.step.at(position).map_or(0, |(_, step)| *step) as usize;
+        match step.checked_sub(1).and_then(|it| terms.ladder.get(it)) {
+            Some(step) => Staleness {
+                trust_percent: step.trust_percent.unwrap_or(100),
+                buffer: step.buffer.unwrap_or_default(),
+            },
+            None => Staleness::FRESH,
+        }
+    }
+}
+
+impl Ledger {
+    pub fn suppliers(&self) -> &[Supplier] {
+        &self.suppliers
+    }
+
+    pub fn supplier_no(&self, id: &SupplierId) -> Option<SupplierNo> {
+        let found = self.suppliers.iter().position(|it| it.terms.supplier == *id);
+        found.map(|it| SupplierNo(it as u32))
+    }
+
+    pub fn supplier(&self, number: SupplierNo) -> &Supplier {
+        &self.suppliers[number.0 as usize]
+    }
+
+    pub fn feeds(&self) -> &[Feed] {
+        &self.feeds
+    }
+
+    pub fn feed_no(&self, id: &FeedId) -> Option<FeedNo> {
+        self.feeds.iter().position(|it| it.id == *id).map(|it| FeedNo(it as u32))
+    }
+
+    pub fn feed(&self, number: FeedNo) -> &Feed {
+        &self.feeds[number.0 as usize]
+    }
+
+    /// The feed that tells of a location.
+    pub fn feed_at(&self, location: LocationNo) -> Option<FeedNo> {
+        self.feed_at.get(location.0 as usize).copied().flatten()
+    }
+
+    /// What a supplier's code meant at a moment.
+    pub fn item_of_code(
+        &self,
+        supplier: SupplierNo,
+        code: &Sku,
+        at: Time,
+    ) -> Option<(ItemNo, &Source)> {
+        let known = self.codes.get(&(supplier, code.clone()))?;
+        let valid = |item: ItemNo| {
+            let sources = &self.item(item).supplied.as_ref()?.sources;
+            let ours =
+                |it: &&Source| it.supplier == supplier && it.code == *code && it.is_valid(at);
+            sources.iter().find(ours).map(|source| (item, source))
+        };
+        let others = known.others.iter().flat_map(|it| it.iter().copied());
+        std::iter::once(known.first).chain(others).find_map(valid)
+    }
+
+    /// What the age of its supplier's numbers does to the item there, as of `position`.
+    pub fn staleness(&self, item: ItemNo, location: LocationNo, position: u64) -> Staleness {
+        let Some(feed) = self.feed_at(location) else { return Staleness::FRESH };
+        let said = self.item(item).supplied.as_ref().and_then(|it| it.said_by(feed));
+        self.feed(feed).staleness(said.map_or(0, |it| it.tier), position)
+    }
+
+    /// Units of the item there that open differences say are not, as of `position`.
+    pub fn doubted(&self, item: ItemNo, location: LocationNo, position: u64) -> u64 {
+        let Some(supplied) = &self.item(item).supplied else { return 0 };
+        let doubt = supplied.doubts.iter().find(|it| it.location == location);
+        doubt.and_then(|it| it.units.at(position)).map_or(0, |(_, units)| *units)
+    }
+
+    pub fn discrepancy(&self, number: u64) -> Option<&Discrepancy> {
+        self.discrepancies.get(&number)
+    }
+
+    /// All differences that ever were, in no order.
+    pub fn discrepancies(&self) -> impl Iterator<Item = &Discrepancy> {
+        self.discrepancies.values()
+    }
+
+    /// The number that the next new difference gets.
+    pub fn next_discrepancy(&self) -> u64 {
+        self.next_discrepancy
+    }
+
+    /// The open difference that a witness has about the item, at that location if it has one.
+    pub fn open_difference(
+        &self,
+        item: ItemNo,
+        witness: &Witness,
+        location: Option<&LocationId>,
+    ) -> Option<&Discrepancy> {
+        let open = self.item(item).supplied.as_ref()?.open.iter();
+        open.filter_map(|it| self.discrepancies.get(it))
+            .find(|it| it.witness == *witness && it.difference.location.as_ref() == location)
+    }
+
+    /// The difference about a supplier's code that means nothing: open, or left so on purpose.
+    pub fn open_unknown(&self, supplier: SupplierNo, code: &Sku) -> Option<u64> {
+        self.unknown_codes.get(&(supplier, code.clone())).copied()
+    }
+
+    pub fn handover(&self, supplier: &SupplierId, handover: &Label) -> Option<&Handover> {
+        self.handovers.get(&(supplier.clone(), handover.clone()))
+    }
+
+    /// All of them, in no order.
+    pub fn handovers(&self) -> impl Iterator<Item = &Handover> {
+        self.handovers.values()
+    }
+
+    /// Orders with units at the supplier's locations that it was not given yet, by their numbers.
+    pub fn waiting(&self, supplier: SupplierNo) -> impl Iterator<Item = &OrderId> {
+        self.waiting.get(&supplier).into_iter().flatten()
+    }
+}
