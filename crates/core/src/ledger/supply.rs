@@ -248,7 +248,7 @@ pub enum HandoverState {
 pub(super) struct Meaning {
     pub first: ItemNo,
     /// Hardly ever any: a code that goes over to another item.
-    pub others: Option<Box<Vec<ItemNo>>>,
+    pub others: Option<Box<[ItemNo]>>,
 }
 
 impl Meaning {
@@ -274,7 +274,7 @@ impl Meaning {
         items.dedup();
         let others = items.split_off(items.len().min(1));
         let first = items.pop()?;
-        Some(Meaning { first, others: (!others.is_empty()).then(|| Box::new(others)) })
+        Some(Meaning { first, others: (!others.is_empty()).then(|| others.into_boxed_slice()) })
     }
 }
 
