@@ -141,10 +141,13 @@ mod tests {
 
     #[test]
     fn a_snapshot_of_the_future_is_of_now() {
-        check_shop(&format!("@3600 {}\nfeed F", snapshot(1, 9)), expect![[r#"
+        check_shop(
+            &format!("@3600 {}\nfeed F", snapshot(1, 9)),
+            expect![[r#"
             11 snapshot_recorded:
             F at S | all since 3600s step 0 trust 100 | then all 1 at 7200s
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -450,6 +453,30 @@ mod tests {
                 W reservable 7 published 7 | base 7 share 7
                 15 discrepancy_settled:
                 W reservable 10 published 10 | base 10 share 10
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_a_shelf_owes_it_owes_however_old_the_number() {
+        check_shop(
+            "
+            change_channel web locations=A,S
+            receive_stock A W:4
+            ship_order O1 1:12(sku=W) location=S
+            offer W web
+            @14400 due
+            offer W web
+            ",
+            expect![[r#"
+                11 channel_changed:
+                12 stock_received: W 4 supplier > A/sellable
+                13 order_shipped: W 12 S/sellable > customer; ! uncommitted_ship order=O1 quantity=12 sku=W; ! negative_book balance=-2 condition=sellable location=S sku=W
+                W reservable 2 published 2 | base 2 share 2
+                14 feed_stepped: F all to 1
+                15 feed_stepped: F all to 2
+                16 feed_stepped: F all to 3
+                W reservable 2 published 2 | base 2 share 2
             "#]],
         );
     }
