@@ -530,12 +530,12 @@ mod tests {
                 12 stock_listed:
                 13 items_merged: W 10 B/sellable > conversion; G 10 conversion > B/sellable
                 1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 10 changed 10
-                3 G@B unexplained_loss theirs 4 ours 5 as of 20s, stocktake B, open, opened 11 changed 11
+                3 G@B unexplained_loss theirs 13 ours 15 as of 20s, stocktake B, open, opened 11 changed 13
                 G@B sellable 15 free 15 doubted 3
                 G 7 as of 20s
                 14 stock_heard: confirmed 1
                 15 discrepancy_settled: ! superseded_count sku=G; 1 G counted 7 book 15 not applied at 20s
-                3 G@B unexplained_loss theirs 4 ours 5 as of 20s, stocktake B, open, opened 11 changed 11
+                3 G@B unexplained_loss theirs 13 ours 15 as of 20s, stocktake B, open, opened 11 changed 13
                 16 stocktake_recorded: G counted 15 book 15; cleared 3
                 inbox empty
                 G@B sellable 15 free 15
