@@ -1,5 +1,5 @@
 //! Random histories of snapshots, stocktakes, echoes, counts and settlements: what is open, what is
-//! doubted and what was counted is what a naive model says, and what is undone leaves no trace.
+//! doubted and what was counted is what a naive model says, and what is undone goes back.
 
 // In a test a panic is the report.
 #![allow(clippy::unwrap_used)]
@@ -306,6 +306,7 @@ impl History {
         self.tell(&entry);
         self.assert_numbers(&before, &entry);
         self.assert_counted(&entry);
+        self.assert_undone(&entry);
         self.assert_state();
         Ok(entry)
     }
@@ -505,6 +506,20 @@ impl History {
             let book = self.book_at(&line.sku, location, *at);
             assert_eq!(book, line.counted as i64, "{entry:?}");
         }
+    }
+
+    /// Every movement goes back as it came; what a later count stands for goes no further.
+    fn assert_undone(&self, entry: &Entry) {
+        let Fact::EntryReversed(it) = &entry.fact else { return };
+        let (_, undone) = &self.entries[it.reversed as usize - 1];
+        assert!(entry.movements.len() >= undone.movements.len());
+        for (back, it) in entry.movements.iter().zip(&undone.movements) {
+            assert_eq!(self.ledger.item_no(&back.sku), self.ledger.item_no(&it.sku));
+            assert_eq!((&back.from, &back.to, back.quantity), (&it.to, &it.from, it.quantity));
+        }
+        let before = |it: &&Flag| matches!(it, Flag::BeforeCount { .. });
+        let stood = entry.flags.iter().filter(before).count();
+        assert_eq!(entry.movements.len(), undone.movements.len() + stood);
     }
 
     fn assert_state(&self) {
