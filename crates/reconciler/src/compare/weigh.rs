@@ -116,9 +116,8 @@ pub(super) struct Balance<'a> {
     pub item: ItemNo,
     pub theirs: i64,
     pub ours: i64,
-    /// Committed at `as_of`, and how many units of these are off their number.
+    /// Units of orders at `as_of`.
     pub committed: i64,
-    pub taken_off: i64,
     pub open: Option<&'a Discrepancy>,
 }
 
@@ -132,14 +131,7 @@ impl<'a> Balance<'a> {
         let book = view.book(item);
         let taken_off = view.taken_off(item, &book);
         let theirs = units as i64 + taken_off;
-        Some(Balance {
-            item,
-            theirs,
-            ours: book.sellable,
-            committed: book.committed,
-            taken_off,
-            open,
-        })
+        Some(Balance { item, theirs, ours: book.sellable, committed: book.committed, open })
     }
 
     pub fn difference(&self) -> i64 {
