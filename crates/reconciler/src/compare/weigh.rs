@@ -63,7 +63,11 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
     if within && is_explained(verdict.kind) {
         return to.cleared.extend(balance.open.map(|it| it.difference.number));
     }
-    balance.find(view, verdict, to);
+    // What was found missing stays so: a number in wrong packs does not say that it is back.
+    let mistaken = verdict.kind == DifferenceKind::PackMistake && balance.difference() > 0;
+    if !mistaken || !balance.is_doubted() {
+        balance.find(view, verdict, to);
+    }
 }
 
 /// What is new in what it says.
@@ -139,6 +143,14 @@ impl<'a> Balance<'a> {
 
     pub fn apart(&self) -> u64 {
         self.theirs.abs_diff(self.ours)
+    }
+
+    /// Something else was found that is less than ours.
+    fn is_doubted(&self) -> bool {
+        self.open.is_some_and(|it| {
+            let apart = it.difference.theirs.map_or(0, |theirs| theirs - it.difference.ours);
+            apart < 0 && it.difference.kind != DifferenceKind::VanishedSku
+        })
     }
 
     /// Whether both agree, or differ as somebody decided to live with. An open difference is gone
