@@ -67,7 +67,7 @@ impl Node {
         let _lock = DataLock::take(data_dir)?;
         let made = Installation::new(config.journal_shards as u16, config.journal_kind);
         for shard in 0..made.shards {
-            if let Err(error) = journals::create(config, &made, shard, source::now()) {
+            if let Err(error) = journals::create(config, &made, shard, now()) {
                 // Only what this very call has made: a journal that was there is not ours to touch.
                 (0..shard).for_each(|it| journals::discard(config, &made, it));
                 return Err(error);

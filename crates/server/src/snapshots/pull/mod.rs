@@ -136,7 +136,7 @@ impl Snapshots {
             match &feed.terms.pull {
                 Some(Pull { url: Some(url), .. }) => tasks.extend(tasks_of(&ledger, &feed, url.as_str())),
                 Some(Pull { directory: Some(it), .. }) => {
-                    directories.push((Place::of(&ledger, &feed.id, None), it.to_string()));
+                    directories.push((Place::of(&ledger, &feed.id, None), it.as_str().to_owned()));
                 }
                 Some(Pull { url: None, directory: None }) | None => {}
             }
