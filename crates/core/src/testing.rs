@@ -14,11 +14,14 @@
 //! `campaign=`, `customer=` and `slot=` as needed) show how things stand; `due` does what the
 //! writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
 //! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why. `fact {…}` records a
-//! fact without movements as it is stored, without spaces. `supply` sets the supplier S with the
-//! feed F of the location B; `discrepancy 1`, `inbox`, `snapshots F` and `said F W` show what
-//! differs and what was said. How a snapshot's findings are written is in `difference.rs`.
+//! fact without movements as it is stored, without spaces. `supplier acme`, `feed F` and
+//! `means acme X` show suppliers, the age of their numbers, and what their codes mean. `supply`
+//! sets the supplier S with the feed F of the location B; `discrepancy 1`, `inbox`, `snapshots F`
+//! and `said F W` show what differs and what was said. How a snapshot's findings are written is in
+//! `difference.rs`.
 
 mod difference;
+mod supply;
 
 use expect_test::Expect;
 use serde_json::{Map, Value, json};
@@ -81,6 +84,9 @@ impl Shop {
             "hold" => self.show_hold(words[1]),
             "pool" => self.show_pool(words[1]),
             "offer" => self.show_offer(words[1], words[2], &words[3..]),
+            "supplier" => supply::show_supplier(&self.ledger, words[1]),
+            "feed" => supply::show_feed(&self.ledger, words[1]),
+            "means" => supply::show_code(&self.ledger, self.now, words[1], words[2]),
             "discrepancy" => difference::show_discrepancy(&self.ledger, words[1]),
             "inbox" => difference::show_inbox(&self.ledger),
             "snapshots" => difference::show_snapshots(&self.ledger, words[1]),
@@ -461,6 +467,8 @@ fn subject(verb: &str) -> Option<&'static str> {
         "commit_order" | "cancel_order" | "ship_order" | "relocate_order" => Some("order"),
         "start_transfer" | "receive_transfer" | "cancel_transfer" => Some("transfer"),
         "reverse_entry" => Some("position"),
+        "set_supplier" | "map_supplier_sku" => Some("supplier"),
+        "set_feed" | "assign_tier" | "step_feed" => Some("feed"),
         "record_snapshot" | "judge_snapshot" => Some("feed"),
         "settle_discrepancy" => Some("action"),
         "record_stocktake" => Some("stocktake"),
@@ -517,8 +525,8 @@ fn value(key: &str, text: &str) -> Value {
         "aliases" | "locations" | "lines" | "clear" => {
             text.split(',').filter(|it| !it.is_empty()).collect()
         }
-        "counted_at" | "slot" | "release_at" | "ends_at" | "expected_at" | "as_of" | "until"
-        | "heard_at" => json!(seconds(text)),
+        "counted_at" | "slot" | "release_at" | "ends_at" | "expected_at" | "valid_from"
+        | "valid_until" | "as_of" | "until" | "heard_at" => json!(seconds(text)),
         "tranches" => text.split(';').map(tranche).collect(),
         "reason" if ["did_not_occur", "incorrect_data"].contains(&text) => text.into(),
         "reason" => match text.split_once(':') {
@@ -564,6 +572,10 @@ fn notable(fact: &Fact) -> Vec<String> {
     match fact {
         Fact::StockHeld(it) => vec![format!("until {}", shown(it.expires_at))],
         Fact::HoldExtended(it) => vec![format!("until {}", shown(it.expires_at))],
+        Fact::FeedStepped(it) => vec![format!("{} {} to {}", it.feed, it.tier, it.step)],
+        Fact::SupplierSkuMapped(it) => {
+            it.settled.iter().map(|it| format!("settled {it}")).collect()
+        }
         Fact::HoldReleased(it) if it.whole => vec!["whole".into()],
         Fact::OrderCancelled(it) if it.tombstone => vec!["tombstone".into()],
         Fact::TransferReceived(it) if it.whole => vec!["whole".into()],

@@ -109,8 +109,6 @@ impl Ledger {
             Undo::Reversed(position) => drop(self.reversed.remove(&position)),
             Undo::Supply(before) => {
                 (self.suppliers, self.feeds, self.next_discrepancy) = *before;
-                let known = self.suppliers.len() as u32;
-                self.waiting.retain(|supplier, _| supplier.0 < known);
                 self.appoint_supply();
             }
             Undo::Code(code, Some(meaning)) => drop(self.codes.insert(code, meaning)),

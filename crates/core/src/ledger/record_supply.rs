@@ -3,8 +3,8 @@
 use super::evolve::Recorded;
 use super::supply::{Appointee, Meaning};
 use super::{
-    Feed, FeedNo, History, ItemNo, Ledger, Order, RECENT_MAX, SnapshotSeen, Source, Staleness,
-    Supplier, SupplierNo, Tier,
+    Feed, FeedNo, History, ItemNo, Ledger, RECENT_MAX, SnapshotSeen, Source, Staleness, Supplier,
+    SupplierNo, Tier,
 };
 use crate::*;
 
@@ -21,24 +21,10 @@ impl Ledger {
             Supplier { terms: it.clone(), next_cut_off, position: self.position, mapped };
         match known {
             Some(number) => self.suppliers[number.0 as usize] = supplier,
-            None => {
-                self.suppliers.push(supplier);
-                self.note_all_waiting(SupplierNo(self.suppliers.len() as u32 - 1));
-            }
+            None => self.suppliers.push(supplier),
         }
         self.appoint_supply();
         Ok(())
-    }
-
-    /// Orders may lie at its locations from before it was known.
-    fn note_all_waiting(&mut self, supplier: SupplierNo) {
-        let waits = |order: &&Order| {
-            let mut spots = order.lines.iter().flat_map(|it| &it.committed_at);
-            spots.any(|(spot, _)| self.supplier_of(spot.location) == Some(supplier))
-        };
-        let orders = self.orders.iter().filter(|(_, it)| waits(it));
-        let orders: Vec<OrderId> = orders.map(|(id, _)| id.clone()).collect();
-        orders.iter().for_each(|it| self.note_waiting(it));
     }
 
     pub(super) fn stored_supplier(&self, id: &SupplierId) -> Result<SupplierNo, String> {
