@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub dry_run: bool,
     /// The moment that its numbers are of, where the file does not say, such as
     /// 2026-03-03T09:00:00Z [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub as_of: Option<Time>,
     /// It lists all that the supplier has, where the file does not say
     #[arg(long, conflicts_with = "partial")]
@@ -58,6 +58,11 @@ pub fn feed(text: &str) -> Result<FeedId, String> {
 
 pub fn label(text: &str) -> Result<Label, String> {
     Label::new(text).map_err(|error| error.to_string())
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    text.parse()
+        .map_err(|_| "must be a time with an offset, such as 2026-03-03T09:00:00Z".to_owned())
 }
 
 /// Sends the file and prints what it came to. Exit code 1 if it was refused.
@@ -93,7 +98,9 @@ pub fn run(args: &Snapshot) -> Result<ExitCode, Failure> {
 /// None does.
 pub fn server(from: &From) -> Result<Client, Failure> {
     from.client()?.ok_or_else(|| {
-        Failure::usage("no server runs here; start one with `onhand serve`, or name one with --server")
+        Failure::usage(
+            "no server runs here; start one with `onhand serve`, or name one with --server",
+        )
     })
 }
 
@@ -115,8 +122,8 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, u64), Failure> {
     if path == Path::new("-") {
         return Ok((Box::new(io::stdin()), 0));
     }
-    let file = File::open(path)
-        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let file =
+        File::open(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     let size = file.metadata().map_or(0, |it| it.len());
     Ok((Box::new(file), size))
 }

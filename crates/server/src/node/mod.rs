@@ -23,8 +23,8 @@ pub use archive::Archive;
 pub use installation::Installation;
 pub(crate) use installation::write_whole;
 pub(crate) use shard::Shard;
-pub(crate) use source::now;
 pub use shard::ShardState;
+pub(crate) use source::now;
 pub use start_error::StartError;
 
 /// What opening tells of itself while it goes on, which may take long.
