@@ -24,18 +24,14 @@ fn changes(projector: &Projector, since: Time, most: usize) -> Vec<PastChange> {
 
 fn traded() -> Shard {
     let mut shard = Shard::furnished();
-    shard.at(10).ok(
-        "receive_stock",
-        json!({"location": "A", "lines": [{"sku": "W", "quantity": 10}]}),
-    );
+    shard
+        .at(10)
+        .ok("receive_stock", json!({"location": "A", "lines": [{"sku": "W", "quantity": 10}]}));
     shard.at(20).ok(
         "commit_order",
         json!({"order": "O1", "channel": "web", "lines": [{"line": "1", "sku": "W", "quantity": 3, "location": "A"}]}),
     );
-    shard.at(30).ok(
-        "ship_order",
-        json!({"order": "O1", "lines": [{"line": "1", "quantity": 2}]}),
-    );
+    shard.at(30).ok("ship_order", json!({"order": "O1", "lines": [{"line": "1", "quantity": 2}]}));
     // It arrived earlier than it was recorded.
     shard.at(40).ok(
         "receive_stock",
@@ -70,11 +66,7 @@ fn counts_of_a_snapshot_are_of_its_moment() {
     let mut shard = traded();
     let count = json!({"sku": "W", "condition": "sellable", "counted": 12, "book": 15, "book_position": 8, "applied": true});
     shard.at(50);
-    shard.record_all(vec![(
-        shop(),
-        json!({"supplier_set": {"supplier": "acme"}}),
-        Vec::new(),
-    )]);
+    shard.record_all(vec![(shop(), json!({"supplier_set": {"supplier": "acme"}}), Vec::new())]);
     shard.record(json!({"feed_set": {"feed": "f", "supplier": "acme", "location": "A", "terms": {
         "missing_after": 2, "tiers": [{"tier": "all", "every_minutes": 60}]}}}));
     let movement = onhand_core::Movement {
