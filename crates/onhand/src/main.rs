@@ -8,6 +8,7 @@ mod explain;
 mod failure;
 mod import;
 mod init;
+mod judge;
 mod logs;
 mod notices;
 mod opening;
@@ -18,6 +19,7 @@ mod replay;
 mod route;
 mod serve;
 mod settings;
+mod snapshot;
 mod stock;
 mod tail;
 mod terminal;
@@ -54,6 +56,8 @@ enum Command {
     #[command(after_long_help = onhand_server::settings_reference())]
     Serve(serve::Serve),
     Import(import::ImportArgs),
+    Snapshot(snapshot::Snapshot),
+    Judge(judge::Judge),
     Stock(stock::Stock),
     Explain(explain::Explain),
     Route(route::Route),
@@ -83,8 +87,10 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<ExitCode, Failure> {
     let outcome = match command {
         Command::Import(args) => return import::run(args),
+        Command::Snapshot(args) => return snapshot::run(args),
         Command::Init(args) => init::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Judge(args) => judge::run(args),
         Command::Stock(args) => stock::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Route(args) => route::run(args),

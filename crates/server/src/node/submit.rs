@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onhand_core::{Command, LedgerId, Rejection, Request};
+use onhand_core::{Command, LedgerId, Rejection, Request, Settling};
 use onhand_engine::{Answer, AnswerFault, Batch, Mode};
 
 use super::{Node, shard_of};
+use crate::snapshots::look_up;
 
-/// How often a count is looked up again when the book moved on meanwhile.
+/// How often a command is looked up again when the book moved on meanwhile.
 const LOOK_UPS_MAX: usize = 5;
 /// Longest wait for the projector before each.
 const CATCH_UP_MAX: Duration = Duration::from_secs(2);
@@ -54,12 +55,21 @@ impl Node {
 
     fn look_up_and_hand_in(&self, mut batch: Batch) -> Vec<Answer> {
         let count = batch.requests.len();
-        for request in &mut batch.requests {
+        let mut wrong = Vec::new();
+        for (place, request) in batch.requests.iter_mut().enumerate() {
             if let Err(fault) = self.shard(&request.ledger).projector.look_up(request) {
                 return unavailable(&fault.to_string(), count);
             }
+            match look_up(self, request, batch.dry_run) {
+                Ok(rejection) => wrong.extend(rejection.map(|it| (place, it))),
+                Err(error) => return unavailable(&error.to_string(), count),
+            }
         }
-        self.hand_in(batch)
+        let mut answers = self.hand_in(batch);
+        for (place, wrong) in wrong {
+            tell_wrong(&mut answers[place], wrong);
+        }
+        answers
     }
 
     /// Until the projector has what the engine decided on. If it takes longer the answer says so.
@@ -134,10 +144,23 @@ impl Gathered {
     }
 }
 
+/// What was not compared because of what is wrong with it was refused as such: here is why. A
+/// retry of what was booked before is answered as it was.
+fn tell_wrong(answer: &mut Answer, wrong: Rejection) {
+    if let Answer::Refused { rejection, .. } = answer
+        && matches!(rejection, Rejection::SnapshotMoved { .. })
+    {
+        *rejection = wrong;
+    }
+}
+
 fn needs_the_past(batch: &Batch) -> bool {
     batch.requests.iter().any(|it| match &it.command {
         Command::CountStock(it) => it.counted_at.is_some(),
         Command::ReverseEntry(_) => true,
+        Command::RecordSnapshot(it) => it.findings.is_none() && it.hash.is_none(),
+        Command::RecordStocktake(it) => it.counted_at.is_some(),
+        Command::SettleDiscrepancy(it) => it.action == Settling::AcceptTheirs,
         _ => false,
     })
 }
@@ -146,9 +169,11 @@ fn needs_the_past(batch: &Batch) -> bool {
 /// all of it, since all of it was refused.
 fn moved_on(asked: &Batch, answers: &[Answer]) -> Vec<(usize, u64)> {
     let moved = |(place, answer): (usize, &Answer)| match answer {
-        Answer::Refused { rejection: Rejection::BookMoved { .. }, position, .. } => {
-            Some((place, *position))
-        }
+        Answer::Refused {
+            rejection: Rejection::BookMoved { .. } | Rejection::SnapshotMoved { .. },
+            position,
+            ..
+        } => Some((place, *position)),
         _ => None,
     };
     let moved: Vec<(usize, u64)> = answers.iter().enumerate().filter_map(moved).collect();
