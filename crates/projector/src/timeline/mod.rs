@@ -16,6 +16,7 @@ mod record;
 mod united;
 
 pub use change::{Change, Figures};
+pub(crate) use change::effective;
 pub use holder::Holder;
 pub use item_log::{ItemLog, Sealed, Stretch};
 pub use ledger_log::{LedgerLog, Mark};
