@@ -3,17 +3,21 @@
 use super::evolve::Recorded;
 use super::supply::{Appointee, Meaning};
 use super::{
-    Feed, FeedNo, History, ItemNo, Ledger, RECENT_MAX, SnapshotSeen, Source, Supplier, SupplierNo,
-    Tier,
+    Feed, FeedNo, History, ItemNo, Ledger, RECENT_MAX, SnapshotSeen, Source, Staleness, Supplier,
+    SupplierNo, Tier,
 };
 use crate::*;
 
 impl Ledger {
     pub(super) fn record_supplier(&mut self, it: &SupplierSet) -> Recorded {
         self.touch_supply();
-        let next_cut_off = next_cut_off(it, self.time);
+        let known = self.supplier_no(&it.supplier);
+        // A cut-off that has come is still to be seen to, whatever the terms are from now on.
+        let come = known.and_then(|it| self.supplier(it).next_cut_off);
+        let come = come.filter(|at| *at <= self.time && it.cut_off.is_some());
+        let next_cut_off = come.or_else(|| next_cut_off(it, self.time));
         let supplier = Supplier { terms: it.clone(), next_cut_off, position: self.position };
-        match self.supplier_no(&it.supplier) {
+        match known {
             Some(number) => self.suppliers[number.0 as usize] = supplier,
             None => self.suppliers.push(supplier),
         }
@@ -98,17 +102,20 @@ impl Ledger {
         let known = self.feed_no(&it.feed).map(|it| self.feeds[it.0 as usize].clone());
         let (position, time) = (self.position, self.time);
         let before = known.as_ref().map_or(&[][..], |it| &it.tiers);
+        // The items of a new tier were of another one: their numbers are no younger for it.
+        let first = before.first().map_or((None, time), |it| (it.as_of, it.since));
         let tier = |terms: &TierTerms| {
             let same = before.iter().find(|it| it.tier == terms.tier);
             same.cloned().unwrap_or_else(|| Tier {
                 tier: terms.tier.clone(),
-                as_of: None,
-                since: time,
+                as_of: first.0,
+                since: first.1,
                 step: History::begin(position, 0),
+                worth: History::begin(position, Staleness::FRESH),
             })
         };
         let tiers = it.terms.tiers.iter().map(tier).collect();
-        let feed = Feed {
+        let mut feed = Feed {
             id: it.feed.clone(),
             supplier,
             location,
@@ -122,6 +129,7 @@ impl Ledger {
             settled: known.as_ref().map_or((0, 0), |it| it.settled),
             position,
         };
+        (0..feed.tiers.len()).for_each(|it| feed.come_to(it, feed.step_by(it, time), position));
         match self.feed_no(&it.feed) {
             Some(number) => self.feeds[number.0 as usize] = feed,
             None => self.feeds.push(feed),
@@ -136,7 +144,10 @@ impl Ledger {
             let item = self.stored_item(&line.sku)?;
             let tier = self.stored_tier(feed, &line.tier)?;
             self.touch_item(item);
-            self.items[item.0 as usize].supplied_mut().said_mut(feed).tier = tier;
+            let position = self.position;
+            let said = self.items[item.0 as usize].supplied_mut().said_mut(feed);
+            said.tier = tier;
+            said.tier_was.set(position, tier);
         }
         Ok(())
     }
@@ -152,7 +163,7 @@ impl Ledger {
         let tier = self.stored_tier(feed, &it.tier)?;
         self.touch_supply();
         let position = self.position;
-        self.feeds[feed.0 as usize].tiers[tier as usize].step.set(position, it.step);
+        self.feeds[feed.0 as usize].come_to(tier as usize, it.step, position);
         self.appoint_supply();
         Ok(())
     }
@@ -268,19 +279,34 @@ pub(super) enum DiscrepancyEnd {
 }
 
 impl Feed {
-    /// The tiers that a snapshot vouches for are fresh again.
+    /// The tiers that a snapshot vouches for are as old as it is.
     fn freshen(&mut self, seen: &SnapshotSeen, position: u64, time: Time) {
         let whole = seen.complete || self.terms.changes_only;
-        for tier in &mut self.tiers {
+        for place in 0..self.tiers.len() {
+            let tier = &mut self.tiers[place];
             let meant = seen.tier.as_ref().is_none_or(|it| *it == tier.tier);
             if !whole || !meant || tier.as_of.is_some_and(|it| it > seen.as_of) {
                 continue;
             }
             tier.as_of = Some(seen.as_of);
             tier.since = seen.as_of.min(time);
-            if tier.step.now() != Some(&0) {
-                tier.step.set(position, 0);
-            }
+            // Numbers that come late are as old as they are.
+            self.come_to(place, self.step_by(place, time), position);
+        }
+    }
+
+    /// The tier's step is in force from `position` on, and what its ladder says of it.
+    fn come_to(&mut self, place: usize, step: u64, position: u64) {
+        let (Some(terms), Some(tier)) = (self.terms.tiers.get(place), self.tiers.get_mut(place))
+        else {
+            return;
+        };
+        let worth = Staleness::after(terms.ladder.get(..step as usize).unwrap_or(&terms.ladder));
+        if tier.step.now() != Some(&step) {
+            tier.step.set(position, step);
+        }
+        if tier.worth.now() != Some(&worth) {
+            tier.worth.set(position, worth);
         }
     }
 
@@ -289,8 +315,7 @@ impl Feed {
         let next = |(place, tier): (usize, &Tier)| {
             let step = tier.step.now().copied().unwrap_or(0);
             let ladder = &self.terms.tiers.get(place)?.ladder;
-            let at = tier.since.plus_seconds(ladder.get(step as usize)?.after_minutes * 60);
-            Some((at, place, step + 1))
+            Some((tier.ages_at(ladder.get(step as usize)?), place, step + 1))
         };
         self.tiers.iter().enumerate().filter_map(next).min()
     }

@@ -80,6 +80,9 @@ pub struct Tier {
     pub since: Time,
     /// The ladder's step in force, from 1; 0: fresh.
     pub step: History<u64>,
+    /// What its numbers are worth: what the step in force said when it came into force. A ladder
+    /// that is set anew does not change the past.
+    pub worth: History<Staleness>,
 }
 
 /// An item as suppliers name it and count it, and what others say of it.
@@ -119,6 +122,8 @@ pub struct Said {
     pub feed: FeedNo,
     /// Place of its tier in the feed's.
     pub tier: u32,
+    /// The same from each position on, if it was ever assigned to one.
+    pub tier_was: History<u32>,
     /// In our units, on their basis. None: never, or left open.
     pub quantity: Option<u64>,
     /// The snapshot that said so first.
@@ -136,6 +141,13 @@ pub struct Doubt {
     pub units: History<u64>,
 }
 
+impl Said {
+    /// Place of the item's tier as of `position`.
+    pub fn tier_at(&self, position: u64) -> u32 {
+        self.tier_was.at(position).map_or(0, |(_, tier)| *tier)
+    }
+}
+
 impl Supplied {
     pub fn said_by(&self, feed: FeedNo) -> Option<&Said> {
         self.said.iter().find(|it| it.feed == feed)
@@ -148,6 +160,7 @@ impl Supplied {
             self.said.push(Said {
                 feed,
                 tier: 0,
+                tier_was: History::default(),
                 quantity: None,
                 as_of: None,
                 missing: 0,
@@ -287,32 +300,46 @@ pub(super) enum Appointee {
 }
 
 /// What the age of a feed's numbers does to an item at a location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staleness {
     pub trust_percent: u64,
+    #[serde(with = "super::as_text")]
     pub buffer: KeptBack,
 }
 
 impl Staleness {
     pub const FRESH: Staleness =
         Staleness { trust_percent: 100, buffer: KeptBack { units: None, percent: None } };
+
+    /// After these steps of a ladder. What a step does not say is as after the one before.
+    pub fn after(steps: &[LadderStep]) -> Staleness {
+        steps.iter().fold(Staleness::FRESH, |before, step| Staleness {
+            trust_percent: step.trust_percent.unwrap_or(before.trust_percent),
+            buffer: step.buffer.unwrap_or(before.buffer),
+        })
+    }
 }
 
 impl Feed {
     /// What the tier's step in force as of `position` does.
     pub fn staleness(&self, tier: u32, position: u64) -> Staleness {
-        let tier = tier as usize;
+        let known = self.tiers.get(tier as usize);
+        known.and_then(|it| it.worth.at(position)).map_or(Staleness::FRESH, |(_, it)| *it)
+    }
+
+    /// The step that the tier has come to at `time`, by its ladder.
+    pub fn step_by(&self, tier: usize, time: Time) -> u64 {
         let (Some(terms), Some(known)) = (self.terms.tiers.get(tier), self.tiers.get(tier)) else {
-            return Staleness::FRESH;
+            return 0;
         };
-        let step = known.step.at(position).map_or(0, |(_, step)| *step) as usize;
-        match step.checked_sub(1).and_then(|it| terms.ladder.get(it)) {
-            Some(step) => Staleness {
-                trust_percent: step.trust_percent.unwrap_or(100),
-                buffer: step.buffer.unwrap_or_default(),
-            },
-            None => Staleness::FRESH,
-        }
+        terms.ladder.iter().take_while(|it| known.ages_at(it) <= time).count() as u64
+    }
+}
+
+impl Tier {
+    /// When the step applies, if no snapshot comes before.
+    pub fn ages_at(&self, step: &LadderStep) -> Time {
+        self.since.plus_seconds(step.after_minutes.saturating_mul(60))
     }
 }
 
@@ -369,7 +396,7 @@ impl Ledger {
     pub fn staleness(&self, item: ItemNo, location: LocationNo, position: u64) -> Staleness {
         let Some(feed) = self.feed_at(location) else { return Staleness::FRESH };
         let said = self.item(item).supplied.as_ref().and_then(|it| it.said_by(feed));
-        self.feed(feed).staleness(said.map_or(0, |it| it.tier), position)
+        self.feed(feed).staleness(said.map_or(0, |it| it.tier_at(position)), position)
     }
 
     /// Units of the item there that open differences say are not, as of `position`.
