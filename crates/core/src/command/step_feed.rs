@@ -141,10 +141,13 @@ mod tests {
 
     #[test]
     fn a_snapshot_of_the_future_is_of_now() {
-        check_shop(&format!("@3600 {}\nfeed F", snapshot(1, 9)), expect![[r#"
+        check_shop(
+            &format!("@3600 {}\nfeed F", snapshot(1, 9)),
+            expect![[r#"
             11 snapshot_recorded:
             F at S | all since 3600s step 0 trust 100 | then all 1 at 7200s
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -16,7 +16,9 @@ impl Ledger {
         let come = known.and_then(|it| self.supplier(it).next_cut_off);
         let come = come.filter(|at| *at <= self.time && it.cut_off.is_some());
         let next_cut_off = come.or_else(|| next_cut_off(it, self.time));
-        let supplier = Supplier { terms: it.clone(), next_cut_off, position: self.position };
+        let mapped = known.map_or(0, |it| self.supplier(it).mapped);
+        let supplier =
+            Supplier { terms: it.clone(), next_cut_off, position: self.position, mapped };
         match known {
             Some(number) => self.suppliers[number.0 as usize] = supplier,
             None => self.suppliers.push(supplier),
@@ -35,6 +37,8 @@ impl Ledger {
 
     pub(super) fn record_mapping(&mut self, it: &SupplierSkuMapped) -> Recorded {
         let supplier = self.stored_supplier(&it.supplier)?;
+        self.touch_supply();
+        self.suppliers[supplier.0 as usize].mapped = self.position;
         for line in &it.lines {
             self.unmap(supplier, &line.supplier_sku, line.valid_from);
             let Some(sku) = &line.sku else { continue };
@@ -87,7 +91,7 @@ impl Ledger {
         }
     }
 
-    fn unmean(&mut self, code: &(SupplierNo, Sku), item: ItemNo) {
+    pub(super) fn unmean(&mut self, code: &(SupplierNo, Sku), item: ItemNo) {
         self.touch_code(code);
         let rest = self.codes.remove(code).and_then(|it| it.without(item));
         if let Some(rest) = rest {
@@ -123,6 +127,7 @@ impl Ledger {
             tiers,
             last: known.as_ref().and_then(|it| it.last.clone()),
             unfinished: known.as_ref().and_then(|it| it.unfinished.clone()),
+            said: known.as_ref().map_or(0, |it| it.said),
             held: known.as_ref().and_then(|it| it.held.clone()),
             confirmed: known.as_ref().and_then(|it| it.confirmed.clone()),
             recent: known.as_ref().map(|it| it.recent.clone()).unwrap_or_default(),
@@ -180,8 +185,8 @@ impl Ledger {
             (said.missing, said.next_restock_at) = (line.missing, line.next_restock_at);
         }
         let location = self.feed(feed).location;
-        let settled: u64 =
-            it.counted.iter().map(|line| line.book.abs_diff(line.counted as i64)).sum();
+        let counted = it.counted.iter().filter(|line| line.applied);
+        let settled: u64 = counted.map(|line| line.book.abs_diff(line.counted as i64)).sum();
         self.note_settled(feed, settled);
         self.record_counted(location, it.as_of, &it.counted)?;
         let witness = Witness::Feed(it.feed.clone());
@@ -194,8 +199,8 @@ impl Ledger {
     fn note_seen(&mut self, feed: FeedNo, it: &SnapshotRecorded) {
         let (position, time) = (self.position, self.time);
         let feed = &mut self.feeds[feed.0 as usize];
-        let first = feed.unfinished.take().map(|(seen, _)| seen).filter(|_| it.part > 1);
-        let seen = first.unwrap_or_else(|| SnapshotSeen {
+        let first = feed.unfinished.as_ref().map(|(seen, _)| seen).filter(|_| it.part > 1);
+        let seen = first.cloned().unwrap_or_else(|| SnapshotSeen {
             snapshot: it.snapshot.clone(),
             hash: it.hash.clone(),
             as_of: it.as_of,
@@ -208,22 +213,12 @@ impl Ledger {
             outcome: it.outcome,
         });
         if it.part == 1 {
-            feed.recent.retain(|known| known.snapshot != seen.snapshot);
-            feed.recent.push_back(seen.clone());
-            while feed.recent.len() > RECENT_MAX {
-                feed.recent.pop_front();
-            }
+            feed.remember(&seen);
         }
         match it.outcome {
             SnapshotOutcome::Held => feed.held = Some(seen),
             SnapshotOutcome::OutOfOrder => {}
-            SnapshotOutcome::Applied if it.more => feed.unfinished = Some((seen, it.part + 1)),
-            SnapshotOutcome::Applied => {
-                feed.freshen(&seen, position, time);
-                feed.held = feed.held.take().filter(|held| held.as_of > seen.as_of);
-                feed.confirmed = None;
-                feed.last = Some(seen);
-            }
+            SnapshotOutcome::Applied => feed.apply(seen, it, position, time),
         }
     }
 
@@ -279,6 +274,31 @@ pub(super) enum DiscrepancyEnd {
 }
 
 impl Feed {
+    fn remember(&mut self, seen: &SnapshotSeen) {
+        self.recent.retain(|known| known.snapshot != seen.snapshot);
+        self.recent.push_back(seen.clone());
+        while self.recent.len() > RECENT_MAX {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Its numbers are said, or those of a part of it: then the next one is awaited.
+    fn apply(&mut self, seen: SnapshotSeen, it: &SnapshotRecorded, position: u64, time: Time) {
+        self.said = position;
+        self.unfinished = it.more.then(|| (seen.clone(), it.part + 1));
+        // What somebody confirmed is waited for until it comes, or until something newer does.
+        let confirmed =
+            self.recent.iter().find(|known| Some(&known.snapshot) == self.confirmed.as_ref());
+        if confirmed.is_none_or(|it| it.snapshot == seen.snapshot || it.as_of <= seen.as_of) {
+            self.confirmed = None;
+        }
+        if !it.more {
+            self.freshen(&seen, position, time);
+            self.held = self.held.take().filter(|held| held.as_of > seen.as_of);
+            self.last = Some(seen);
+        }
+    }
+
     /// The tiers that a snapshot vouches for are as old as it is.
     fn freshen(&mut self, seen: &SnapshotSeen, position: u64, time: Time) {
         let whole = seen.complete || self.terms.changes_only;

@@ -23,6 +23,8 @@ pub struct Supplier {
     pub next_cut_off: Option<Time>,
     /// Position of the entry that said so last.
     pub position: u64,
+    /// Position of the entry that said last what its codes mean.
+    pub mapped: u64,
 }
 
 /// A stream of a supplier's numbers for one location.
@@ -39,6 +41,8 @@ pub struct Feed {
     pub last: Option<SnapshotSeen>,
     /// A long snapshot of which more parts are to come: the next part.
     pub unfinished: Option<(SnapshotSeen, u64)>,
+    /// Position of the entry that applied numbers of it last, be it a part.
+    pub said: u64,
     /// A suspicious snapshot that somebody is to judge.
     pub held: Option<SnapshotSeen>,
     /// A suspicious snapshot that somebody confirmed and that was not applied yet.
@@ -94,7 +98,16 @@ pub struct Supplied {
     /// Numbers of its open differences.
     pub open: Vec<u64>,
     /// The numbers that were pushed to channels last.
-    pub listed: Vec<(ChannelNo, u64)>,
+    pub listed: Vec<Listed>,
+}
+
+/// The number that was pushed to a channel last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    pub channel: ChannelNo,
+    pub quantity: u64,
+    /// Since when.
+    pub since: Time,
 }
 
 /// One code of one supplier for the item.
@@ -229,9 +242,11 @@ impl DiscrepancyState {
 }
 
 impl Discrepancy {
-    /// Units that the book has and the witness does not.
+    /// Units that the book has and the witness does not. What a channel shows says nothing about
+    /// the shelf.
     pub fn doubted(&self) -> u64 {
-        let theirs = self.difference.theirs.filter(|_| self.state.is_open());
+        let of_shelf = !matches!(self.witness, Witness::Channel(_));
+        let theirs = self.difference.theirs.filter(|_| of_shelf && self.state.is_open());
         theirs.map_or(0, |it| u64::try_from(self.difference.ours - it).unwrap_or(0))
     }
 }
@@ -430,6 +445,15 @@ impl Ledger {
         let open = self.item(item).supplied.as_ref()?.open.iter();
         open.filter_map(|it| self.discrepancies.get(it))
             .find(|it| it.witness == *witness && it.difference.location.as_ref() == location)
+    }
+
+    /// Another open difference of the same witness about the same item.
+    pub fn in_place_of(&self, discrepancy: &Discrepancy) -> Option<&Discrepancy> {
+        let difference = &discrepancy.difference;
+        let item = self.item_no(difference.sku.as_ref()?)?;
+        let open =
+            self.open_difference(item, &discrepancy.witness, difference.location.as_ref())?;
+        Some(open).filter(|it| it.difference.number != difference.number)
     }
 
     /// The difference about a supplier's code that means nothing: open, or left so on purpose.
