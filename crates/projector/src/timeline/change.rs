@@ -288,11 +288,41 @@ fn of_claim(claim: Claim, units: i64) -> Figures {
     by
 }
 
+/// How long before it was recorded what an entry did had occurred.
+pub(super) struct Late {
+    recorded: Time,
+    us: u64,
+    /// Of items whose count belongs to a moment of its own.
+    apart: Vec<(ItemNo, u64)>,
+}
+
+impl Late {
+    pub fn of(ledger: &Ledger, entry: &Entry, recorded: Time) -> Late {
+        let us = recorded.0 - effective(entry, recorded).0;
+        let mut late = Late { recorded, us, apart: Vec::new() };
+        if let Fact::DiscrepancySettled(it) = &entry.fact {
+            let counts = it.lines.iter().filter_map(|line| line.counted.as_ref());
+            late.apart.extend(counts.filter_map(|count| {
+                let item = ledger.item_no_at(&count.line.sku, entry.position)?;
+                Some((item, late.recorded.0.saturating_sub(count.counted_at.0)))
+            }));
+        }
+        late
+    }
+
+    pub fn us(&self, item: ItemNo) -> u64 {
+        let apart = self.apart.iter().find(|(it, _)| *it == item);
+        apart.map_or(self.us, |(_, us)| *us)
+    }
+}
+
 /// When an entry's movements count as having occurred: never after they were recorded. A count's
 /// variance belongs to the moment of counting.
-pub fn effective(entry: &Entry, recorded: Time) -> Time {
+fn effective(entry: &Entry, recorded: Time) -> Time {
     let claimed = match &entry.fact {
         Fact::StockCounted(it) => Some(it.counted_at),
+        Fact::SnapshotRecorded(it) => Some(it.as_of),
+        Fact::StocktakeRecorded(it) => Some(it.counted_at),
         _ => entry.envelope.occurred_at,
     };
     claimed.map_or(recorded, |it| it.min(recorded))
