@@ -52,9 +52,30 @@ impl Client {
         }
     }
 
+    /// The answer to a command under its key.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or says no: in its own words.
+    pub fn post(&self, path: &str, key: &str, body: &str) -> Result<Value, Failure> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request.header("idempotency-key", format!("\"{key}\""));
+        let called = request.content_type("application/json").send(body);
+        match self.read(called)? {
+            (200..300, text) => Ok(serde_json::from_str(&text)?),
+            (status, text) => Err(refused(status, &text)),
+        }
+    }
+
     fn ask(&self, path: &str, query: &[(&str, String)]) -> Result<(u16, String), Failure> {
         let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
-        let called = self.agent.get(format!("{}{path}", self.base)).query_pairs(pairs).call();
+        self.read(self.agent.get(format!("{}{path}", self.base)).query_pairs(pairs).call())
+    }
+
+    /// Status and text.
+    fn read(
+        &self,
+        called: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<(u16, String), Failure> {
         let mut response = called.map_err(|error| {
             Failure::new(format!("the server at {} does not answer: {error}", self.base))
         })?;

@@ -6,7 +6,9 @@ mod demo;
 mod entry_line;
 mod explain;
 mod failure;
+mod feeds;
 mod import;
+mod inbox;
 mod init;
 mod logs;
 mod notices;
@@ -16,9 +18,13 @@ mod pools;
 mod reads;
 mod replay;
 mod route;
+mod scorecard;
+mod sending;
 mod serve;
 mod settings;
+mod settle;
 mod stock;
+mod suppliers;
 mod tail;
 mod terminal;
 mod timeline;
@@ -61,6 +67,11 @@ enum Command {
     Policies(policies::Policies),
     Pools(pools::Pools),
     Timeline(timeline::Timeline),
+    Inbox(inbox::Inbox),
+    Settle(settle::Settle),
+    Suppliers(suppliers::Suppliers),
+    Feeds(feeds::Feeds),
+    Scorecard(scorecard::Scorecard),
     Tail(tail::Tail),
     Replay(replay::Replay),
     Verify(verify::Verify),
@@ -92,6 +103,11 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Policies(args) => policies::run(args),
         Command::Pools(args) => pools::run(args),
         Command::Timeline(args) => timeline::run(args),
+        Command::Inbox(args) => inbox::run(args),
+        Command::Settle(args) => settle::run(args),
+        Command::Suppliers(args) => suppliers::run(args),
+        Command::Feeds(args) => feeds::run(args),
+        Command::Scorecard(args) => scorecard::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Verify(args) => verify::run(args),
