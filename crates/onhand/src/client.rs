@@ -52,18 +52,41 @@ impl Client {
         }
     }
 
-    /// The answer to a command under its key.
+    /// Sends bytes of any length, and answers the status with what the server said. Comparing
+    /// a long file takes its time: there is no end to the wait.
     ///
     /// # Errors
-    /// The server cannot be reached, or says no: in its own words.
-    pub fn post(&self, path: &str, key: &str, body: &str) -> Result<Value, Failure> {
-        let request = self.agent.post(format!("{}{path}", self.base));
-        let request = request.header("idempotency-key", format!("\"{key}\""));
-        let called = request.content_type("application/json").send(body);
-        match self.read(called)? {
-            (200..300, text) => Ok(serde_json::from_str(&text)?),
-            (status, text) => Err(refused(status, &text)),
-        }
+    /// The server cannot be reached, or breaks off.
+    pub fn send(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        bytes: &mut dyn Read,
+    ) -> Result<(u16, Value), Failure> {
+        let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
+        let patient = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(TIMEOUT))
+            .build();
+        let request = ureq::Agent::from(patient).post(format!("{}{path}", self.base));
+        let request = request.query_pairs(pairs).content_type("application/octet-stream");
+        self.told(request.send(ureq::SendBody::from_reader(bytes)))
+    }
+
+    /// Posts JSON, and answers the status with what the server said.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub fn post(&self, path: &str, body: &Value) -> Result<(u16, Value), Failure> {
+        self.told(self.agent.post(format!("{}{path}", self.base)).send_json(body))
+    }
+
+    fn told(
+        &self,
+        called: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<(u16, Value), Failure> {
+        let (status, text) = self.read(called)?;
+        Ok((status, serde_json::from_str(&text)?))
     }
 
     fn ask(&self, path: &str, query: &[(&str, String)]) -> Result<(u16, String), Failure> {

@@ -10,6 +10,7 @@ mod feeds;
 mod import;
 mod inbox;
 mod init;
+mod judge;
 mod logs;
 mod notices;
 mod opening;
@@ -23,6 +24,7 @@ mod sending;
 mod serve;
 mod settings;
 mod settle;
+mod snapshot;
 mod stock;
 mod suppliers;
 mod tail;
@@ -60,6 +62,8 @@ enum Command {
     #[command(after_long_help = onhand_server::settings_reference())]
     Serve(serve::Serve),
     Import(import::ImportArgs),
+    Snapshot(snapshot::Snapshot),
+    Judge(judge::Judge),
     Stock(stock::Stock),
     Explain(explain::Explain),
     Route(route::Route),
@@ -94,8 +98,10 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<ExitCode, Failure> {
     let outcome = match command {
         Command::Import(args) => return import::run(args),
+        Command::Snapshot(args) => return snapshot::run(args),
         Command::Init(args) => init::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Judge(args) => judge::run(args),
         Command::Stock(args) => stock::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Route(args) => route::run(args),

@@ -21,7 +21,16 @@ pub fn send(
     key: &str,
 ) -> Result<Value, Failure> {
     if let Some(client) = from.client()? {
-        return client.post(&format!("/v1/{ledger}/{stem}"), key, &body.to_string());
+        let mut body = body.clone();
+        body["id"] = json!(key);
+        let (status, told) = client.post(&format!("/v1/{ledger}/{stem}"), &body)?;
+        return match status {
+            200..300 => Ok(told),
+            _ => {
+                let detail = told["detail"].as_str().unwrap_or_default();
+                Err(Failure::new(format!("the server says no ({status}): {detail}")))
+            }
+        };
     }
     let request = onhand_wire::request(ledger, stem, body.to_string().as_bytes(), Some(key));
     let request = request.map_err(|it| Failure::usage(it.message))?;
