@@ -11,10 +11,12 @@
 //! JSON value stands as it is, without spaces.
 //!
 //! Beside the commands: `stock W@A`, `order O1`, `hold H1`, `pool P1` and `offer W web` (with
-//! `campaign=`, `customer=` and `slot=` as needed) show how things stand; `due` does what the
+//! `campaign=`, `customer=` and `slot=` as needed), `waiting S` and `handover S H` show how things stand; `due` does what the
 //! writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
 //! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why. `fact {…}` records a
 //! fact without movements as it is stored, without spaces.
+
+mod handover;
 
 use expect_test::Expect;
 use serde_json::{Map, Value, json};
@@ -77,6 +79,8 @@ impl Shop {
             "hold" => self.show_hold(words[1]),
             "pool" => self.show_pool(words[1]),
             "offer" => self.show_offer(words[1], words[2], &words[3..]),
+            "waiting" => self.show_waiting(words[1]),
+            "handover" => self.show_handover(words[1], words[2]),
             "due" => self.do_due(),
             "fact" => self.record(words[1]),
             "preview" => {
@@ -418,6 +422,7 @@ fn subject(verb: &str) -> Option<&'static str> {
         "commit_order" | "cancel_order" | "ship_order" | "relocate_order" => Some("order"),
         "start_transfer" | "receive_transfer" | "cancel_transfer" => Some("transfer"),
         "reverse_entry" => Some("position"),
+        "hand_over_orders" | "confirm_handover" | "miss_handover" => Some("supplier"),
         _ => Some("location"),
     }
 }
@@ -538,7 +543,7 @@ fn notable(fact: &Fact) -> Vec<String> {
             };
             it.lines.iter().map(told).collect()
         }
-        _ => Vec::new(),
+        _ => handover::notable(fact),
     }
 }
 

@@ -15,7 +15,10 @@ impl Ledger {
         let supplier = Supplier { terms: it.clone(), next_cut_off, position: self.position };
         match self.supplier_no(&it.supplier) {
             Some(number) => self.suppliers[number.0 as usize] = supplier,
-            None => self.suppliers.push(supplier),
+            None => {
+                self.suppliers.push(supplier);
+                self.note_all_waiting();
+            }
         }
         self.appoint_supply();
         Ok(())
