@@ -3,7 +3,6 @@
 use smol_str::format_smolstr;
 
 use super::claim::{Need, splits};
-use super::hand_over_orders::known_supplier;
 use super::lines::{contradiction, part};
 use super::prelude::*;
 use super::route::{Route, Spread};
@@ -32,7 +31,7 @@ pub(super) fn decide(
     command: &ConfirmHandover,
 ) -> Result<Decision, Rejection> {
     check_short(&command.short)?;
-    let supplier = known_supplier(ledger, &command.supplier)?;
+    let supplier = ledger.known_supplier(&command.supplier)?;
     let handover = known_handover(ledger, &command.supplier, &command.handover)?;
     if let HandoverState::Confirmed { position, .. } = handover.state {
         let (supplier, handover) = (command.supplier.clone(), command.handover.clone());

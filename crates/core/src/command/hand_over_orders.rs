@@ -14,7 +14,7 @@ pub(super) fn decide(
     now: Time,
     command: &HandOverOrders,
 ) -> Result<Decision, Rejection> {
-    let supplier = known_supplier(ledger, &command.supplier)?;
+    let supplier = ledger.known_supplier(&command.supplier)?;
     if ledger.handover(&command.supplier, &command.handover).is_some() {
         let name = command.handover.as_str().into();
         return Err(Rejection::AlreadyExists { kind: "handover".into(), name });
@@ -32,12 +32,6 @@ pub(super) fn decide(
         more,
     });
     Ok(Decision { fact, movements: Vec::new(), flags: Vec::new() })
-}
-
-/// # Errors
-/// `unknown_supplier`.
-pub(super) fn known_supplier(ledger: &Ledger, id: &SupplierId) -> Result<SupplierNo, Rejection> {
-    ledger.supplier_no(id).ok_or_else(|| Rejection::UnknownSupplier { supplier: id.clone() })
 }
 
 impl Ledger {
@@ -358,7 +352,7 @@ mod tests {
                 S | O1 1 W:2@D as NEW
                 12 item_renamed:
                 13 items_merged: W2 20 D/sellable > conversion; G 20 conversion > D/sellable; W2@D committed -2; G@D committed +2
-                14 orders_handed_over: H1 at 0s | O1 1 G:2@D
+                14 orders_handed_over: H1 at 0s | O1 1 G:2@D as NEW
             "#]],
         );
     }
