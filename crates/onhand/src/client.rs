@@ -85,18 +85,20 @@ impl Client {
         &self,
         called: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<(u16, Value), Failure> {
-        let mut response = called.map_err(|error| {
-            Failure::new(format!("the server at {} does not answer: {error}", self.base))
-        })?;
-        let status = response.status().as_u16();
-        let mut text = String::new();
-        response.body_mut().as_reader().take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
+        let (status, text) = self.read(called)?;
         Ok((status, serde_json::from_str(&text)?))
     }
 
     fn ask(&self, path: &str, query: &[(&str, String)]) -> Result<(u16, String), Failure> {
         let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
-        let called = self.agent.get(format!("{}{path}", self.base)).query_pairs(pairs).call();
+        self.read(self.agent.get(format!("{}{path}", self.base)).query_pairs(pairs).call())
+    }
+
+    /// Status and text.
+    fn read(
+        &self,
+        called: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<(u16, String), Failure> {
         let mut response = called.map_err(|error| {
             Failure::new(format!("the server at {} does not answer: {error}", self.base))
         })?;

@@ -6,7 +6,9 @@ mod demo;
 mod entry_line;
 mod explain;
 mod failure;
+mod feeds;
 mod import;
+mod inbox;
 mod init;
 mod judge;
 mod logs;
@@ -17,10 +19,14 @@ mod pools;
 mod reads;
 mod replay;
 mod route;
+mod scorecard;
+mod sending;
 mod serve;
 mod settings;
+mod settle;
 mod snapshot;
 mod stock;
+mod suppliers;
 mod tail;
 mod terminal;
 mod timeline;
@@ -65,6 +71,11 @@ enum Command {
     Policies(policies::Policies),
     Pools(pools::Pools),
     Timeline(timeline::Timeline),
+    Inbox(inbox::Inbox),
+    Settle(settle::Settle),
+    Suppliers(suppliers::Suppliers),
+    Feeds(feeds::Feeds),
+    Scorecard(scorecard::Scorecard),
     Tail(tail::Tail),
     Replay(replay::Replay),
     Verify(verify::Verify),
@@ -98,6 +109,11 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Policies(args) => policies::run(args),
         Command::Pools(args) => pools::run(args),
         Command::Timeline(args) => timeline::run(args),
+        Command::Inbox(args) => inbox::run(args),
+        Command::Settle(args) => settle::run(args),
+        Command::Suppliers(args) => suppliers::run(args),
+        Command::Feeds(args) => feeds::run(args),
+        Command::Scorecard(args) => scorecard::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Verify(args) => verify::run(args),

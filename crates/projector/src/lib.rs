@@ -18,6 +18,7 @@ mod projector;
 mod query;
 mod replay;
 mod state;
+mod supply;
 pub mod timeline;
 
 pub use config::{Clock, Counts, OpenReport, Origin, Progress, ProjectorConfig, ProjectorState};

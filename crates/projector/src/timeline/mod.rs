@@ -16,6 +16,7 @@ mod ledger_log;
 mod record;
 mod united;
 
+pub(crate) use change::effective;
 pub use change::{Change, Figures};
 pub use holder::Holder;
 pub use item_log::{ItemLog, Sealed, Stretch};
