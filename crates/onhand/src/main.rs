@@ -6,6 +6,8 @@ mod demo;
 mod entry_line;
 mod explain;
 mod failure;
+mod handover;
+mod handovers;
 mod import;
 mod init;
 mod logs;
@@ -61,6 +63,8 @@ enum Command {
     Policies(policies::Policies),
     Pools(pools::Pools),
     Timeline(timeline::Timeline),
+    Handovers(handovers::Handovers),
+    Handover(handover::HandoverArgs),
     Tail(tail::Tail),
     Replay(replay::Replay),
     Verify(verify::Verify),
@@ -92,6 +96,8 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Policies(args) => policies::run(args),
         Command::Pools(args) => pools::run(args),
         Command::Timeline(args) => timeline::run(args),
+        Command::Handovers(args) => handovers::run(args),
+        Command::Handover(args) => handover::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Verify(args) => verify::run(args),

@@ -210,6 +210,10 @@ fn not_there(missing: Missing) -> &'static str {
         Missing::Timeline => "timelines are switched off (setting projector.timeline)",
         Missing::Pool => "no pool has this name",
         Missing::Kit => "the item is no kit",
+        Missing::Supplier => "no supplier has this name",
+        Missing::Feed => "no feed has this name",
+        Missing::Discrepancy => "no discrepancy has this number",
+        Missing::Handover => "the supplier was handed over nothing under this name",
         Missing::TooOld { .. } => "some of these notices are not kept any more",
     }
 }

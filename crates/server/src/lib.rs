@@ -8,5 +8,5 @@ mod http;
 mod node;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
-pub use http::{Serving, answer_here, running_server, serve};
+pub use http::{Serving, answer_here, handover_csv, handovers_here, running_server, serve};
 pub use node::{Archive, Installation, Node, Opening, ShardState, StartError, shard_of};

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::metrics::Metrics;
 use super::respond::{Refused, bytes_response};
-use super::{commands, health, metrics, reads};
+use super::{commands, confirmation, health, metrics, reads};
 use crate::Node;
 
 /// Reads under way at once, of which each takes a thread; more wait in line.
@@ -71,6 +71,13 @@ fn routes(rooms: Arc<Rooms>) -> Router {
         .route("/v1/{ledger}/transfers/{transfer}", get(reads::transfer))
         .route("/v1/{ledger}/places", get(reads::places))
         .route("/v1/{ledger}/entries/{position}", get(reads::entry))
+        .route("/v1/{ledger}/suppliers/{supplier}/waiting", get(reads::waiting))
+        .route("/v1/{ledger}/suppliers/{supplier}/handovers", get(reads::handovers))
+        .route("/v1/{ledger}/suppliers/{supplier}/handovers/{handover}", get(reads::handover))
+        .route(
+            "/v1/{ledger}/suppliers/{supplier}/handovers/{handover}/confirmation",
+            post(confirmation::confirm),
+        )
         .route("/v1/{ledger}/{stem}", post(commands::one))
         .route("/errors/{code}", get(error_page))
         .route("/healthz", get(health::healthz))

@@ -38,12 +38,17 @@ pub(super) async fn one(
     }
     let bytes = body::read(rooms.node.config(), request.into_body()).await?;
     let request = onhand_wire::request(&ledger, &stem, &bytes, key.as_deref())?;
-    let batch = Batch { requests: vec![request], mode: Mode::Each, dry_run };
-    let answer = rooms.node.submit(batch).await.pop();
-    Ok(respond(answer.unwrap_or_else(lost)))
+    Ok(book(&rooms, request, dry_run).await)
 }
 
-fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
+/// One command's response, once it is booked.
+pub(super) async fn book(rooms: &Rooms, request: onhand_core::Request, dry_run: bool) -> Response {
+    let batch = Batch { requests: vec![request], mode: Mode::Each, dry_run };
+    let answer = rooms.node.submit(batch).await.pop();
+    respond(answer.unwrap_or_else(lost))
+}
+
+pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
     let mut values = headers.get_all("idempotency-key").iter();
     let key = values.next().map(|it| onhand_wire::idempotency_key(it.as_bytes())).transpose()?;
     match values.next() {

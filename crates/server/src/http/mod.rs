@@ -3,12 +3,14 @@
 mod app;
 mod body;
 mod commands;
+mod confirmation;
 mod health;
 mod metrics;
 mod params;
 mod reads;
 mod respond;
 mod running;
+mod sheet;
 
 use std::future::Future;
 use std::io;
@@ -27,7 +29,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::Node;
 use app::App;
 
-pub use reads::answer_here;
+pub use reads::{answer_here, handover_csv, handovers_here};
 pub use running::{Serving, running_server};
 
 /// Serves `node` on `listener` until `shutdown` is done; then takes no more connections, finishes

@@ -1,6 +1,7 @@
 //! Questions: each answer says what it saw, and may wait for what its caller just wrote.
 
 mod availability;
+mod handovers;
 mod here;
 mod orders;
 mod routing;
@@ -17,6 +18,8 @@ use onhand_wire::{Invalid, Trouble};
 use serde::Serialize;
 
 pub(super) use availability::{availability, explain, promise, replacements};
+pub(super) use handovers::{handover, handovers, waiting};
+pub use handovers::{handover_csv, handovers_here};
 pub use here::answer_here;
 pub(super) use orders::{affected_orders, hold, order, transfer};
 pub(super) use routing::routing;
@@ -61,12 +64,20 @@ impl Ask {
         Ok(Ask { ledger, params, min_position, wait })
     }
 
-    /// Waits for the position, then asks; both away from the threads that serve connections.
     async fn answer<T: Serialize + Send + 'static>(
         self,
         rooms: &Rooms,
         query: impl Answer<T>,
     ) -> Told {
+        Ok(json(200, &self.find(rooms, query).await?))
+    }
+
+    /// Waits for the position, then asks; both away from the threads that serve connections.
+    async fn find<T: Send + 'static>(
+        self,
+        rooms: &Rooms,
+        query: impl Answer<T>,
+    ) -> Result<T, Refused> {
         let Ask { ledger, params, min_position, wait } = self;
         params.end()?;
         let projector = rooms.node.projector(&ledger);
@@ -81,7 +92,7 @@ impl Ask {
         };
         let told = tokio::task::spawn_blocking(work).await;
         let told = told.map_err(|error| Trouble::Unavailable { message: error.to_string() })?;
-        Ok(json(200, &told?))
+        Ok(told?)
     }
 }
 
@@ -107,6 +118,10 @@ fn trouble(error: &QueryError) -> Trouble {
         Missing::Timeline => "timelines are switched off (projector.timeline)",
         Missing::Pool => "no pool has this name",
         Missing::Kit => "the item is no kit",
+        Missing::Supplier => "no supplier has this name",
+        Missing::Feed => "no feed has this name",
+        Missing::Discrepancy => "no discrepancy has this number",
+        Missing::Handover => "the supplier was handed over nothing under this name",
         Missing::TooOld { oldest } => return Trouble::Gone { oldest: *oldest },
     };
     Trouble::NotFound { message: what.to_owned() }
