@@ -15,5 +15,8 @@ mod http_overload;
 mod http_reads;
 mod http_rules;
 mod import;
+mod inbox;
 mod kill;
 mod node;
+mod snapshots;
+mod suppliers;

@@ -6,10 +6,13 @@ mod demo;
 mod entry_line;
 mod explain;
 mod failure;
+mod feeds;
 mod handover;
 mod handovers;
 mod import;
+mod inbox;
 mod init;
+mod judge;
 mod logs;
 mod notices;
 mod opening;
@@ -18,9 +21,14 @@ mod pools;
 mod reads;
 mod replay;
 mod route;
+mod scorecard;
+mod sending;
 mod serve;
 mod settings;
+mod settle;
+mod snapshot;
 mod stock;
+mod suppliers;
 mod tail;
 mod terminal;
 mod timeline;
@@ -56,6 +64,8 @@ enum Command {
     #[command(after_long_help = onhand_server::settings_reference())]
     Serve(serve::Serve),
     Import(import::ImportArgs),
+    Snapshot(snapshot::Snapshot),
+    Judge(judge::Judge),
     Stock(stock::Stock),
     Explain(explain::Explain),
     Route(route::Route),
@@ -65,6 +75,11 @@ enum Command {
     Timeline(timeline::Timeline),
     Handovers(handovers::Handovers),
     Handover(handover::HandoverArgs),
+    Inbox(inbox::Inbox),
+    Settle(settle::Settle),
+    Suppliers(suppliers::Suppliers),
+    Feeds(feeds::Feeds),
+    Scorecard(scorecard::Scorecard),
     Tail(tail::Tail),
     Replay(replay::Replay),
     Verify(verify::Verify),
@@ -87,8 +102,10 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<ExitCode, Failure> {
     let outcome = match command {
         Command::Import(args) => return import::run(args),
+        Command::Snapshot(args) => return snapshot::run(args),
         Command::Init(args) => init::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Judge(args) => judge::run(args),
         Command::Stock(args) => stock::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Route(args) => route::run(args),
@@ -98,6 +115,11 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Timeline(args) => timeline::run(args),
         Command::Handovers(args) => handovers::run(args),
         Command::Handover(args) => handover::run(args),
+        Command::Inbox(args) => inbox::run(args),
+        Command::Settle(args) => settle::run(args),
+        Command::Suppliers(args) => suppliers::run(args),
+        Command::Feeds(args) => feeds::run(args),
+        Command::Scorecard(args) => scorecard::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Verify(args) => verify::run(args),

@@ -6,7 +6,11 @@
 pub mod config;
 mod http;
 mod node;
+mod snapshots;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
-pub use http::{Serving, answer_here, handover_csv, handovers_here, running_server, serve};
+pub use http::{
+    Serving, answer_here, handover_csv, handovers_here, part_of, running_server, serve,
+};
 pub use node::{Archive, Installation, Node, Opening, ShardState, StartError, shard_of};
+pub use snapshots::{DifferencesTold, SnapshotReport, refused_text};

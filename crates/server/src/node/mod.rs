@@ -16,6 +16,7 @@ use onhand_projector::{LedgerView, OpenReport, Progress, Projector};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Durability, JournalKind};
+use crate::snapshots::Kept;
 use lock::DataLock;
 
 pub use archive::Archive;
@@ -23,6 +24,7 @@ pub use installation::Installation;
 pub(crate) use installation::write_whole;
 pub(crate) use shard::Shard;
 pub use shard::ShardState;
+pub(crate) use source::now;
 pub use start_error::StartError;
 
 /// What opening tells of itself while it goes on, which may take long.
@@ -47,6 +49,7 @@ pub struct Node {
     config: Config,
     installation: Installation,
     shards: Vec<Shard>,
+    kept: Kept,
     _lock: DataLock,
 }
 
@@ -64,7 +67,7 @@ impl Node {
         let _lock = DataLock::take(data_dir)?;
         let made = Installation::new(config.journal_shards as u16, config.journal_kind);
         for shard in 0..made.shards {
-            if let Err(error) = journals::create(config, &made, shard, source::now()) {
+            if let Err(error) = journals::create(config, &made, shard, now()) {
                 // Only what this very call has made: a journal that was there is not ours to touch.
                 (0..shard).for_each(|it| journals::discard(config, &made, it));
                 return Err(error);
@@ -86,7 +89,8 @@ impl Node {
         for shard in 0..installation.shards {
             shards.push(Shard::open(config, &installation, shard, tell)?);
         }
-        Ok(Node { config: config.clone(), installation, shards, _lock: lock })
+        let kept = Kept::new(&config.data_dir, config.snapshot_bytes_max);
+        Ok(Node { config: config.clone(), installation, shards, kept, _lock: lock })
     }
 
     pub fn config(&self) -> &Config {
@@ -109,6 +113,11 @@ impl Node {
     /// Every shard's projector, in the order of the shards.
     pub fn projectors(&self) -> Vec<Arc<Projector>> {
         self.shards.iter().map(|it| it.projector.clone()).collect()
+    }
+
+    /// Suppliers' files as they came.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// All ledgers, by shard and name.

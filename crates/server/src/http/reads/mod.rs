@@ -3,10 +3,12 @@
 mod availability;
 mod handovers;
 mod here;
+mod inbox;
 mod orders;
 mod routing;
 mod rules;
 mod stock;
+mod suppliers;
 
 use std::time::Duration;
 
@@ -16,15 +18,18 @@ use onhand_core::{LedgerId, Sku};
 use onhand_projector::{Missing, Projector, QueryError};
 use onhand_wire::{Invalid, Trouble};
 use serde::Serialize;
+use serde::de::IntoDeserializer;
 
 pub(super) use availability::{availability, explain, promise, replacements};
 pub(super) use handovers::{handover, handovers, waiting};
 pub use handovers::{handover_csv, handovers_here};
-pub use here::answer_here;
+pub use here::{answer_here, part_of};
+pub(super) use inbox::{discrepancies, discrepancy};
 pub(super) use orders::{affected_orders, hold, order, transfer};
 pub(super) use routing::routing;
 pub(super) use rules::{expected, kit, notices, policies, pool, pools};
 pub(super) use stock::{entry, places, stock, stock_of, timeline};
+pub(super) use suppliers::{feed, feeds, scorecard, supplier, supplier_skus, suppliers, tiers};
 
 use super::app::{Room, Rooms};
 use super::params::{Params, named};
@@ -136,6 +141,16 @@ fn limit(params: &mut Params) -> Result<usize, Invalid> {
 
 fn skus(params: &mut Params) -> Result<Vec<Sku>, Invalid> {
     params.all("sku").iter().map(|it| named("sku", it, Sku::new)).collect()
+}
+
+/// One of a few words, as they stand in answers too.
+fn word<'de, T: serde::Deserialize<'de>>(
+    name: &str,
+    text: &'de str,
+    message: &str,
+) -> Result<T, Invalid> {
+    let read: Result<T, serde::de::value::Error> = T::deserialize(text.into_deserializer());
+    read.map_err(|_| Invalid::new("invalid_field", name, message))
 }
 
 fn needed(name: &str) -> Invalid {
