@@ -4,6 +4,7 @@
 
 mod binary;
 mod door;
+mod handover;
 mod http_batches;
 mod http_bounds;
 mod http_commands;
