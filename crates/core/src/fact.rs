@@ -9,7 +9,7 @@ use crate::{
     HandoverMissed, HoldId, ItemClosed, ItemRenamed, ItemsMerged, KitAssembled, KitDefined,
     KitDisassembled, KitUse, Label, LineRef, LocationId, ModeSet, OrderId, OrderRelocated,
     OrdersHandedOver, PolicySet, PoolClosed, PoolId, PoolMoved, PoolOpened, PoolShrunk, Quantity,
-    Sku, SnapshotJudged, SnapshotRecorded, StockExpected, StockHeard, StockListed,
+    SettledLine, Sku, SnapshotJudged, SnapshotRecorded, StockExpected, StockHeard, StockListed,
     StocktakeRecorded, SupplierId, SupplierSet, SupplierSkuMapped, TierAssigned, Time,
     TrancheReleased, TransferId,
 };
@@ -420,6 +420,8 @@ EntryReversed {
     #[serde(default, skip_serializing_if = "Option::is_none")] order: Option<OrderId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")] unshipped: Vec<ShippedLine>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")] unreturned: Vec<ReturnedLine>,
+    /** Differences that are open again, and the counts that are taken back. */
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] unsettled: Vec<SettledLine>,
 });
 
 /// Why an entry is undone.

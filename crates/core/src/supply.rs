@@ -63,7 +63,7 @@ fn is_one(quantity: &Quantity) -> bool {
     *quantity == Quantity::ONE
 }
 
-fact!(/** What a number is worth once it is so old. Both may be said; neither: it stays as it is. */
+fact!(/** What a number is worth once it is so old. What is not said is as in the step before. */
 LadderStep {
     after_minutes: u64,
     /** Part of the number that is still believed; 0: nothing is sold. */

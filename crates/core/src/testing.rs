@@ -14,7 +14,10 @@
 //! `campaign=`, `customer=` and `slot=` as needed) show how things stand; `due` does what the
 //! writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
 //! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why. `fact {…}` records a
-//! fact without movements as it is stored, without spaces.
+//! fact without movements as it is stored, without spaces. `supplier acme`, `feed F` and
+//! `means acme X` show suppliers, the age of their numbers, and what their codes mean.
+
+mod supply;
 
 use expect_test::Expect;
 use serde_json::{Map, Value, json};
@@ -77,6 +80,9 @@ impl Shop {
             "hold" => self.show_hold(words[1]),
             "pool" => self.show_pool(words[1]),
             "offer" => self.show_offer(words[1], words[2], &words[3..]),
+            "supplier" => supply::show_supplier(&self.ledger, words[1]),
+            "feed" => supply::show_feed(&self.ledger, words[1]),
+            "means" => supply::show_code(&self.ledger, self.now, words[1], words[2]),
             "due" => self.do_due(),
             "fact" => self.record(words[1]),
             "preview" => {
@@ -418,6 +424,8 @@ fn subject(verb: &str) -> Option<&'static str> {
         "commit_order" | "cancel_order" | "ship_order" | "relocate_order" => Some("order"),
         "start_transfer" | "receive_transfer" | "cancel_transfer" => Some("transfer"),
         "reverse_entry" => Some("position"),
+        "set_supplier" | "map_supplier_sku" => Some("supplier"),
+        "set_feed" | "assign_tier" | "step_feed" => Some("feed"),
         _ => Some("location"),
     }
 }
@@ -458,14 +466,15 @@ fn value(key: &str, text: &str) -> Value {
         "aliases" | "locations" | "lines" | "clear" => {
             text.split(',').filter(|it| !it.is_empty()).collect()
         }
-        "counted_at" | "slot" | "release_at" | "ends_at" | "expected_at" => json!(seconds(text)),
+        "counted_at" | "slot" | "release_at" | "ends_at" | "expected_at" | "valid_from"
+        | "valid_until" => json!(seconds(text)),
         "tranches" => text.split(';').map(tranche).collect(),
         "reason" if ["did_not_occur", "incorrect_data"].contains(&text) => text.into(),
         "reason" => match text.split_once(':') {
             Some((code, note)) => json!({ "code": code, "note": note }),
             None => json!({ "code": text }),
         },
-        "ref" | "sku" | "to" | "into" | "from" | "category" => text.into(),
+        "ref" | "sku" | "to" | "into" | "from" | "category" | "supplier_sku" => text.into(),
         _ => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
     }
 }
@@ -503,6 +512,10 @@ fn notable(fact: &Fact) -> Vec<String> {
     match fact {
         Fact::StockHeld(it) => vec![format!("until {}", shown(it.expires_at))],
         Fact::HoldExtended(it) => vec![format!("until {}", shown(it.expires_at))],
+        Fact::FeedStepped(it) => vec![format!("{} {} to {}", it.feed, it.tier, it.step)],
+        Fact::SupplierSkuMapped(it) => {
+            it.settled.iter().map(|it| format!("settled {it}")).collect()
+        }
         Fact::HoldReleased(it) if it.whole => vec!["whole".into()],
         Fact::OrderCancelled(it) if it.tombstone => vec!["tombstone".into()],
         Fact::TransferReceived(it) if it.whole => vec!["whole".into()],

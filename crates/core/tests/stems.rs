@@ -71,7 +71,10 @@ const LEAST: [(&str, &str); 51] = [
         "judge_snapshot",
         r#"{"feed":"F","snapshot":"1","verdict":"confirm","reason":{"code":"correction"}}"#,
     ),
-    ("settle_discrepancy", r#"{"action":"keep_ours","numbers":[1],"reason":{"code":"correction"}}"#),
+    (
+        "settle_discrepancy",
+        r#"{"action":"keep_ours","numbers":[1],"reason":{"code":"correction"}}"#,
+    ),
     ("record_stocktake", r#"{"stocktake":"T","location":"A","lines":[{"sku":"W","quantity":1}]}"#),
     ("list_stock", r#"{"channel":"web","lines":[{"sku":"W","quantity":1}]}"#),
     ("hear_stock", r#"{"channel":"web","lines":[{"sku":"W","quantity":1}]}"#),

@@ -13,13 +13,16 @@ mod follow;
 mod listed;
 mod look_up;
 mod notices;
+mod past_book;
 mod projector;
 mod query;
 mod replay;
 mod state;
+mod supply;
 pub mod timeline;
 
 pub use config::{Clock, Counts, OpenReport, Origin, Progress, ProjectorConfig, ProjectorState};
 pub use follow::{Arrived, Follower};
+pub use past_book::{PastBook, PastChange};
 pub use projector::Projector;
 pub use query::*;

@@ -7,6 +7,7 @@ use onhand_journal::{Fault, Hash, Tip};
 
 use crate::listed::Listed;
 use crate::notices::{Notices, Sweep};
+use crate::supply::SupplyLog;
 use crate::timeline::LedgerLog;
 
 /// The projection of one shard.
@@ -15,6 +16,7 @@ pub(crate) struct State {
     pub book: Book,
     pub logs: BTreeMap<LedgerId, LedgerLog>,
     pub notices: BTreeMap<LedgerId, Notices>,
+    pub supplies: BTreeMap<LedgerId, SupplyLog>,
     /// Not part of what is stored: readers fill it in.
     pub listed: BTreeMap<LedgerId, Listed>,
     /// What is left to look at after the last block, by ledger. None once its sweeps are done.
@@ -34,6 +36,7 @@ impl State {
             book: Book::new(key),
             logs: BTreeMap::new(),
             notices: BTreeMap::new(),
+            supplies: BTreeMap::new(),
             listed: BTreeMap::new(),
             sweeps: Vec::new(),
             timeline,
@@ -65,6 +68,10 @@ impl State {
         for notices in self.notices.values_mut() {
             notices.tracked = tracked;
             drop(notices.take_changes());
+        }
+        for supply in self.supplies.values_mut() {
+            supply.tracked = tracked;
+            drop(supply.take_changes());
         }
     }
 
@@ -115,11 +122,16 @@ impl State {
             if !self.logs.contains_key(id) {
                 self.logs.insert(id.clone(), LedgerLog::new(self.tracked));
                 self.notices.insert(id.clone(), Notices::new(self.tracked));
+                self.supplies.insert(id.clone(), SupplyLog::new(self.tracked));
             }
             let Some(log) = self.logs.get_mut(id) else { continue };
             log.mark(run[0].position, height, time);
             touched.clear();
+            let mut supply = self.supplies.get_mut(id);
             for entry in run {
+                if let Some(supply) = &mut supply {
+                    supply.add(ledger, entry, time);
+                }
                 log.add(ledger, entry, time, self.timeline, &mut touched);
             }
             self.notice(time, run, &mut touched);

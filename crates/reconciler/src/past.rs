@@ -4,6 +4,12 @@ use onhand_core::{ItemNo, LocationNo, Time};
 
 /// The book's past, as of one position of the ledger.
 pub trait Past {
+    /// Position of the last entry that was recorded by `at`: what nothing has touched since is now
+    /// as it was then, and nobody needs to look. None: nobody knows.
+    fn position_at(&self, _at: Time) -> Option<u64> {
+        None
+    }
+
     /// Of the item at the location: the sum of what is recorded until now and occurred by `at`.
     /// None: nobody keeps it.
     fn book_at(&self, item: ItemNo, location: LocationNo, at: Time) -> Option<PastBook>;

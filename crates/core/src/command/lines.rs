@@ -120,3 +120,15 @@ pub(super) fn check_units(index: usize, field: &str, units: u64) -> Result<(), R
     let message = format_smolstr!("must be at most {QUANTITY_MAX}");
     Err(Rejection::Contradiction { field: field_of(index, field), message })
 }
+
+/// # Errors
+/// `contradiction` above `most`.
+pub(super) fn at_most(field: &str, value: Option<u64>, most: u64) -> Result<(), Rejection> {
+    match value {
+        Some(value) if value > most => {
+            let message = format_smolstr!("must be at most {most}");
+            Err(Rejection::Contradiction { field: field.into(), message })
+        }
+        _ => Ok(()),
+    }
+}

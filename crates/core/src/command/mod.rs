@@ -34,6 +34,7 @@ mod expand;
 mod expect_stock;
 mod expire_hold;
 mod extend_hold;
+mod feed_terms;
 mod hand_over_orders;
 mod hear_stock;
 mod hold_stock;

@@ -36,6 +36,7 @@ pub(super) fn decide(
         order: None,
         unshipped: Vec::new(),
         unreturned: Vec::new(),
+        unsettled: Vec::new(),
     };
     match &entry.fact {
         Fact::OrderShipped(it) => {

@@ -5,7 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::claim::refuse_doubles;
 use super::hold_stock::check_expires_in;
-use super::lines::{canonical, contradiction};
+use super::lines::{at_most, canonical, contradiction};
 use super::prelude::*;
 use super::register_channel::check_serving;
 
@@ -154,16 +154,6 @@ fn check_oversell(oversell: &Oversell) -> Result<(), Rejection> {
         Some(ratio) if !(100..=RATIO_MAX).contains(&ratio) => {
             let message = "must be from 100 to 1000: 105 promises 5 % more than is there";
             Err(contradiction("set.oversell.ratio", message))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn at_most(field: &str, value: Option<u64>, most: u64) -> Result<(), Rejection> {
-    match value {
-        Some(value) if value > most => {
-            let message = format_smolstr!("must be at most {most}");
-            Err(Rejection::Contradiction { field: field.into(), message })
         }
         _ => Ok(()),
     }

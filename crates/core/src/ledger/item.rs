@@ -168,6 +168,12 @@ impl Item {
         anchors.push(anchor);
     }
 
+    /// Nobody counted the balance, as far as anybody knows.
+    pub(super) fn forget_anchor(&mut self, location: LocationNo, condition: Condition) {
+        let anchors = &mut self.info_mut().anchors;
+        anchors.retain(|it| it.location != location || it.condition != condition);
+    }
+
     pub(super) fn supplied_mut(&mut self) -> &mut Supplied {
         self.supplied.get_or_insert_default()
     }

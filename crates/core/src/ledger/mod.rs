@@ -8,6 +8,7 @@ mod evolve;
 mod history;
 mod hold;
 mod item;
+mod merge_supplied;
 mod order;
 mod place;
 mod policy;
@@ -40,8 +41,8 @@ pub use place::{Channel, Location};
 pub use policy::{Policies, RuleSet, Ruling, Standing, Where};
 pub use pool::{Claimant, Pool, PoolNo, PoolPart, PoolUnits, Tranche};
 pub use supply::{
-    Discrepancy, DiscrepancyState, Doubt, Feed, FeedNo, Handover, HandoverState, RECENT_MAX, Said,
-    SnapshotSeen, Source, Staleness, Supplied, Supplier, SupplierNo, Tier,
+    Discrepancy, DiscrepancyState, Doubt, Feed, FeedNo, Handover, HandoverState, Listed,
+    RECENT_MAX, Said, SnapshotSeen, Source, Staleness, Supplied, Supplier, SupplierNo, Tier,
 };
 pub use transfer::Transfer;
 

@@ -156,6 +156,7 @@ impl Ledger {
         if !self.reversed.insert(it.reversed) {
             return Err(format!("reverses {} again", it.reversed));
         }
+        it.unsettled.iter().try_for_each(|line| self.record_unsettled(line, it.reversed))?;
         let Some(order) = &it.order else { return Ok(()) };
         for line in &it.unshipped {
             let released = self.stored_splits(&line.released)?;

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Cell, Channel, ChannelNo, Hold, HoldState, Item, ItemNo, Ledger, Location, LocationNo, Order,
-    Origin, Pool, PoolNo, Shortages, Spot, Transfer,
+    Cell, Channel, ChannelNo, FeedNo, Hold, HoldState, Item, ItemNo, Ledger, Location, LocationNo,
+    Order, Origin, Pool, PoolNo, Shortages, Spot, SupplierNo, Transfer,
 };
 use crate::{
-    ChannelId, HoldId, LedgerId, LocationId, OrderId, Pending, PoolId, Rejection, Shelf, Sku, Time,
-    TransferId,
+    ChannelId, FeedId, HoldId, LedgerId, LocationId, OrderId, Pending, PoolId, Rejection, Shelf,
+    Sku, SupplierId, Time, TransferId,
 };
 
 impl Ledger {
@@ -121,6 +121,17 @@ impl Ledger {
     /// `unknown_channel`.
     pub fn known_channel(&self, id: &ChannelId) -> Result<ChannelNo, Rejection> {
         self.channel_no(id).ok_or_else(|| Rejection::UnknownChannel { channel: id.clone() })
+    }
+
+    /// # Errors
+    /// `unknown_supplier`.
+    pub fn known_supplier(&self, id: &SupplierId) -> Result<SupplierNo, Rejection> {
+        self.supplier_no(id).ok_or_else(|| Rejection::UnknownSupplier { supplier: id.clone() })
+    }
+    /// # Errors
+    /// `unknown_feed`.
+    pub fn known_feed(&self, id: &FeedId) -> Result<FeedNo, Rejection> {
+        self.feed_no(id).ok_or_else(|| Rejection::UnknownFeed { feed: id.clone() })
     }
 
     /// # Errors

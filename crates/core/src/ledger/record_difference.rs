@@ -3,7 +3,8 @@
 use super::evolve::Recorded;
 use super::record_supply::DiscrepancyEnd;
 use super::{
-    Anchor, Discrepancy, DiscrepancyState, Doubt, History, ItemNo, Ledger, LocationNo, SupplierNo,
+    Anchor, Discrepancy, DiscrepancyState, Doubt, History, ItemNo, Ledger, Listed, LocationNo,
+    SupplierNo,
 };
 use crate::*;
 
@@ -26,12 +27,14 @@ impl Ledger {
     }
 
     pub(super) fn record_found(&mut self, witness: &Witness, found: &[Difference]) -> Recorded {
+        if let Some(last) = found.iter().map(|it| it.number).max()
+            && last >= self.next_discrepancy
+        {
+            self.touch_supply();
+            self.next_discrepancy = last + 1;
+        }
         for difference in found {
             let number = difference.number;
-            if number >= self.next_discrepancy {
-                self.touch_supply();
-                self.next_discrepancy = number + 1;
-            }
             self.touch_discrepancy(number);
             let known = self.discrepancies.remove(&number);
             let (opened, state) = match &known {
@@ -71,7 +74,7 @@ impl Ledger {
     }
 
     /// What is doubted is the largest of the open doubts: they may be about the same units.
-    fn set_doubt(&mut self, item: ItemNo, at: LocationNo, location: &LocationId) {
+    pub(super) fn set_doubt(&mut self, item: ItemNo, at: LocationNo, location: &LocationId) {
         let position = self.position;
         let Some(supplied) = &self.items[item.0 as usize].supplied else { return };
         let open = supplied.open.iter().filter_map(|it| self.discrepancies.get(it));
@@ -137,17 +140,69 @@ impl Ledger {
         Ok(())
     }
 
-    /// A feed's difference that somebody decided to live with is not found again.
+    /// A feed's difference that somebody decided to live with is not found again. Once theirs is
+    /// counted the book is another, and no difference from the one before says anything.
     fn note_kept(&mut self, number: u64, action: Settling) -> Recorded {
         let known = self.discrepancies.get(&number).ok_or("names an unknown difference")?;
         let (Witness::Feed(feed), Some(sku)) = (&known.witness, &known.difference.sku) else {
             return Ok(());
         };
-        let lived_with = known.difference.theirs.map(|it| it - known.difference.ours);
-        let kept = lived_with.filter(|_| action == Settling::KeepOurs);
+        let by = known.difference.theirs.map(|it| it - known.difference.ours);
         let (feed, item) = (self.stored_feed(feed)?, self.stored_item(sku)?);
+        let supplied = self.item(item).supplied.as_ref();
+        let before = supplied.and_then(|it| it.said_by(feed)?.kept);
+        let kept = match action {
+            Settling::KeepOurs => by,
+            Settling::AcceptTheirs => None,
+            Settling::Reopen if before == by => None,
+            Settling::Reopen | Settling::Dispute | Settling::Snooze | Settling::AskSupplier => {
+                before
+            }
+        };
+        if kept != before {
+            self.touch_item(item);
+            self.items[item.0 as usize].supplied_mut().said_mut(feed).kept = kept;
+        }
+        Ok(())
+    }
+
+    /// A settlement is undone: the difference is open again, unless it went on since then, or its
+    /// witness has another open one in its place.
+    pub(super) fn record_unsettled(&mut self, line: &SettledLine, settled: u64) -> Recorded {
+        if let Some(count) = line.counted.as_ref().filter(|it| it.line.applied) {
+            self.take_back(count)?;
+        }
+        let known = self.discrepancy(line.number).ok_or("names an unknown difference")?;
+        if known.changed != settled {
+            return Ok(());
+        }
+        let state = match self.in_place_of(known) {
+            Some(_) => DiscrepancyState::Cleared,
+            None => DiscrepancyState::Open,
+        };
+        self.note_kept(line.number, Settling::Reopen)?;
+        self.change_discrepancy(line.number, state, None)
+    }
+
+    /// The count before it stands again, unless another came since.
+    fn take_back(&mut self, count: &CountedAt) -> Recorded {
+        let item = self.stored_item(&count.line.sku)?;
+        let location = self.stored_location(&count.location)?;
+        let condition = count.line.condition;
+        let ours =
+            |it: &&Anchor| (it.counted_at, it.counted) == (count.counted_at, count.line.counted);
+        if self.item(item).anchor(location, condition).filter(ours).is_none() {
+            return Ok(());
+        }
         self.touch_item(item);
-        self.items[item.0 as usize].supplied_mut().said_mut(feed).kept = kept;
+        let item = &mut self.items[item.0 as usize];
+        match &count.replaced {
+            Some(it) => {
+                let (counted_at, counted) = (it.counted_at, it.counted);
+                item.set_anchor(Anchor { location, condition, counted_at, counted });
+            }
+            None => item.forget_anchor(location, condition),
+        }
         Ok(())
     }
 
@@ -160,12 +215,13 @@ impl Ledger {
 
     pub(super) fn record_listing(&mut self, it: &StockListed) -> Recorded {
         let channel = self.channel_no(&it.channel).ok_or("names an unknown channel")?;
+        let time = self.time;
         for line in &it.lines {
             let item = self.stored_item(&line.sku)?;
             self.touch_item(item);
             let listed = &mut self.items[item.0 as usize].supplied_mut().listed;
-            listed.retain(|(known, _)| *known != channel);
-            listed.push((channel, line.quantity));
+            listed.retain(|it| it.channel != channel);
+            listed.push(Listed { channel, quantity: line.quantity, since: time });
         }
         Ok(())
     }

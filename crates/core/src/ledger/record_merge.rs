@@ -22,6 +22,7 @@ impl Ledger {
         self.merge_pools(from, into);
         self.merge_transfers(from, into);
         self.merge_shortages(from, into);
+        self.merge_supplied(from, into)?;
         let (position, time) = (self.position, self.time);
         let gone = self.items[from.0 as usize].info_mut();
         (gone.merged_into, gone.closed) = (Some(into), Some(position));

@@ -3,17 +3,23 @@
 use super::evolve::Recorded;
 use super::supply::{Appointee, Meaning};
 use super::{
-    Feed, FeedNo, History, ItemNo, Ledger, RECENT_MAX, SnapshotSeen, Source, Supplier, SupplierNo,
-    Tier,
+    Feed, FeedNo, History, ItemNo, Ledger, RECENT_MAX, SnapshotSeen, Source, Staleness, Supplier,
+    SupplierNo, Tier,
 };
 use crate::*;
 
 impl Ledger {
     pub(super) fn record_supplier(&mut self, it: &SupplierSet) -> Recorded {
         self.touch_supply();
-        let next_cut_off = next_cut_off(it, self.time);
-        let supplier = Supplier { terms: it.clone(), next_cut_off, position: self.position };
-        match self.supplier_no(&it.supplier) {
+        let known = self.supplier_no(&it.supplier);
+        // A cut-off that has come is still to be seen to, whatever the terms are from now on.
+        let come = known.and_then(|it| self.supplier(it).next_cut_off);
+        let come = come.filter(|at| *at <= self.time && it.cut_off.is_some());
+        let next_cut_off = come.or_else(|| next_cut_off(it, self.time));
+        let mapped = known.map_or(0, |it| self.supplier(it).mapped);
+        let supplier =
+            Supplier { terms: it.clone(), next_cut_off, position: self.position, mapped };
+        match known {
             Some(number) => self.suppliers[number.0 as usize] = supplier,
             None => self.suppliers.push(supplier),
         }
@@ -31,6 +37,8 @@ impl Ledger {
 
     pub(super) fn record_mapping(&mut self, it: &SupplierSkuMapped) -> Recorded {
         let supplier = self.stored_supplier(&it.supplier)?;
+        self.touch_supply();
+        self.suppliers[supplier.0 as usize].mapped = self.position;
         for line in &it.lines {
             self.unmap(supplier, &line.supplier_sku, line.valid_from);
             let Some(sku) = &line.sku else { continue };
@@ -83,7 +91,7 @@ impl Ledger {
         }
     }
 
-    fn unmean(&mut self, code: &(SupplierNo, Sku), item: ItemNo) {
+    pub(super) fn unmean(&mut self, code: &(SupplierNo, Sku), item: ItemNo) {
         self.touch_code(code);
         let rest = self.codes.remove(code).and_then(|it| it.without(item));
         if let Some(rest) = rest {
@@ -98,17 +106,20 @@ impl Ledger {
         let known = self.feed_no(&it.feed).map(|it| self.feeds[it.0 as usize].clone());
         let (position, time) = (self.position, self.time);
         let before = known.as_ref().map_or(&[][..], |it| &it.tiers);
+        // The items of a new tier were of another one: their numbers are no younger for it.
+        let first = before.first().map_or((None, time), |it| (it.as_of, it.since));
         let tier = |terms: &TierTerms| {
             let same = before.iter().find(|it| it.tier == terms.tier);
             same.cloned().unwrap_or_else(|| Tier {
                 tier: terms.tier.clone(),
-                as_of: None,
-                since: time,
+                as_of: first.0,
+                since: first.1,
                 step: History::begin(position, 0),
+                worth: History::begin(position, Staleness::FRESH),
             })
         };
         let tiers = it.terms.tiers.iter().map(tier).collect();
-        let feed = Feed {
+        let mut feed = Feed {
             id: it.feed.clone(),
             supplier,
             location,
@@ -116,12 +127,14 @@ impl Ledger {
             tiers,
             last: known.as_ref().and_then(|it| it.last.clone()),
             unfinished: known.as_ref().and_then(|it| it.unfinished.clone()),
+            said: known.as_ref().map_or(0, |it| it.said),
             held: known.as_ref().and_then(|it| it.held.clone()),
             confirmed: known.as_ref().and_then(|it| it.confirmed.clone()),
             recent: known.as_ref().map(|it| it.recent.clone()).unwrap_or_default(),
             settled: known.as_ref().map_or((0, 0), |it| it.settled),
             position,
         };
+        (0..feed.tiers.len()).for_each(|it| feed.come_to(it, feed.step_by(it, time), position));
         match self.feed_no(&it.feed) {
             Some(number) => self.feeds[number.0 as usize] = feed,
             None => self.feeds.push(feed),
@@ -136,7 +149,10 @@ impl Ledger {
             let item = self.stored_item(&line.sku)?;
             let tier = self.stored_tier(feed, &line.tier)?;
             self.touch_item(item);
-            self.items[item.0 as usize].supplied_mut().said_mut(feed).tier = tier;
+            let position = self.position;
+            let said = self.items[item.0 as usize].supplied_mut().said_mut(feed);
+            said.tier = tier;
+            said.tier_was.set(position, tier);
         }
         Ok(())
     }
@@ -152,7 +168,7 @@ impl Ledger {
         let tier = self.stored_tier(feed, &it.tier)?;
         self.touch_supply();
         let position = self.position;
-        self.feeds[feed.0 as usize].tiers[tier as usize].step.set(position, it.step);
+        self.feeds[feed.0 as usize].come_to(tier as usize, it.step, position);
         self.appoint_supply();
         Ok(())
     }
@@ -169,8 +185,8 @@ impl Ledger {
             (said.missing, said.next_restock_at) = (line.missing, line.next_restock_at);
         }
         let location = self.feed(feed).location;
-        let settled: u64 =
-            it.counted.iter().map(|line| line.book.abs_diff(line.counted as i64)).sum();
+        let counted = it.counted.iter().filter(|line| line.applied);
+        let settled: u64 = counted.map(|line| line.book.abs_diff(line.counted as i64)).sum();
         self.note_settled(feed, settled);
         self.record_counted(location, it.as_of, &it.counted)?;
         let witness = Witness::Feed(it.feed.clone());
@@ -183,8 +199,8 @@ impl Ledger {
     fn note_seen(&mut self, feed: FeedNo, it: &SnapshotRecorded) {
         let (position, time) = (self.position, self.time);
         let feed = &mut self.feeds[feed.0 as usize];
-        let first = feed.unfinished.take().map(|(seen, _)| seen).filter(|_| it.part > 1);
-        let seen = first.unwrap_or_else(|| SnapshotSeen {
+        let first = feed.unfinished.as_ref().map(|(seen, _)| seen).filter(|_| it.part > 1);
+        let seen = first.cloned().unwrap_or_else(|| SnapshotSeen {
             snapshot: it.snapshot.clone(),
             hash: it.hash.clone(),
             as_of: it.as_of,
@@ -197,22 +213,12 @@ impl Ledger {
             outcome: it.outcome,
         });
         if it.part == 1 {
-            feed.recent.retain(|known| known.snapshot != seen.snapshot);
-            feed.recent.push_back(seen.clone());
-            while feed.recent.len() > RECENT_MAX {
-                feed.recent.pop_front();
-            }
+            feed.remember(&seen);
         }
         match it.outcome {
             SnapshotOutcome::Held => feed.held = Some(seen),
             SnapshotOutcome::OutOfOrder => {}
-            SnapshotOutcome::Applied if it.more => feed.unfinished = Some((seen, it.part + 1)),
-            SnapshotOutcome::Applied => {
-                feed.freshen(&seen, position, time);
-                feed.held = feed.held.take().filter(|held| held.as_of > seen.as_of);
-                feed.confirmed = None;
-                feed.last = Some(seen);
-            }
+            SnapshotOutcome::Applied => feed.apply(seen, it, position, time),
         }
     }
 
@@ -268,19 +274,59 @@ pub(super) enum DiscrepancyEnd {
 }
 
 impl Feed {
-    /// The tiers that a snapshot vouches for are fresh again.
+    fn remember(&mut self, seen: &SnapshotSeen) {
+        self.recent.retain(|known| known.snapshot != seen.snapshot);
+        self.recent.push_back(seen.clone());
+        while self.recent.len() > RECENT_MAX {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Its numbers are said, or those of a part of it: then the next one is awaited.
+    fn apply(&mut self, seen: SnapshotSeen, it: &SnapshotRecorded, position: u64, time: Time) {
+        self.said = position;
+        self.unfinished = it.more.then(|| (seen.clone(), it.part + 1));
+        // What somebody confirmed is waited for until it comes, or until something newer does.
+        let confirmed =
+            self.recent.iter().find(|known| Some(&known.snapshot) == self.confirmed.as_ref());
+        if confirmed.is_none_or(|it| it.snapshot == seen.snapshot || it.as_of <= seen.as_of) {
+            self.confirmed = None;
+        }
+        if !it.more {
+            self.freshen(&seen, position, time);
+            self.held = self.held.take().filter(|held| held.as_of > seen.as_of);
+            self.last = Some(seen);
+        }
+    }
+
+    /// The tiers that a snapshot vouches for are as old as it is.
     fn freshen(&mut self, seen: &SnapshotSeen, position: u64, time: Time) {
         let whole = seen.complete || self.terms.changes_only;
-        for tier in &mut self.tiers {
+        for place in 0..self.tiers.len() {
+            let tier = &mut self.tiers[place];
             let meant = seen.tier.as_ref().is_none_or(|it| *it == tier.tier);
             if !whole || !meant || tier.as_of.is_some_and(|it| it > seen.as_of) {
                 continue;
             }
             tier.as_of = Some(seen.as_of);
             tier.since = seen.as_of.min(time);
-            if tier.step.now() != Some(&0) {
-                tier.step.set(position, 0);
-            }
+            // Numbers that come late are as old as they are.
+            self.come_to(place, self.step_by(place, time), position);
+        }
+    }
+
+    /// The tier's step is in force from `position` on, and what its ladder says of it.
+    fn come_to(&mut self, place: usize, step: u64, position: u64) {
+        let (Some(terms), Some(tier)) = (self.terms.tiers.get(place), self.tiers.get_mut(place))
+        else {
+            return;
+        };
+        let worth = Staleness::after(terms.ladder.get(..step as usize).unwrap_or(&terms.ladder));
+        if tier.step.now() != Some(&step) {
+            tier.step.set(position, step);
+        }
+        if tier.worth.now() != Some(&worth) {
+            tier.worth.set(position, worth);
         }
     }
 
@@ -289,8 +335,7 @@ impl Feed {
         let next = |(place, tier): (usize, &Tier)| {
             let step = tier.step.now().copied().unwrap_or(0);
             let ladder = &self.terms.tiers.get(place)?.ladder;
-            let at = tier.since.plus_seconds(ladder.get(step as usize)?.after_minutes * 60);
-            Some((at, place, step + 1))
+            Some((tier.ages_at(ladder.get(step as usize)?), place, step + 1))
         };
         self.tiers.iter().enumerate().filter_map(next).min()
     }

@@ -23,6 +23,8 @@ pub struct Supplier {
     pub next_cut_off: Option<Time>,
     /// Position of the entry that said so last.
     pub position: u64,
+    /// Position of the entry that said last what its codes mean.
+    pub mapped: u64,
 }
 
 /// A stream of a supplier's numbers for one location.
@@ -39,6 +41,8 @@ pub struct Feed {
     pub last: Option<SnapshotSeen>,
     /// A long snapshot of which more parts are to come: the next part.
     pub unfinished: Option<(SnapshotSeen, u64)>,
+    /// Position of the entry that applied numbers of it last, be it a part.
+    pub said: u64,
     /// A suspicious snapshot that somebody is to judge.
     pub held: Option<SnapshotSeen>,
     /// A suspicious snapshot that somebody confirmed and that was not applied yet.
@@ -80,6 +84,9 @@ pub struct Tier {
     pub since: Time,
     /// The ladder's step in force, from 1; 0: fresh.
     pub step: History<u64>,
+    /// What its numbers are worth: what the step in force said when it came into force. A ladder
+    /// that is set anew does not change the past.
+    pub worth: History<Staleness>,
 }
 
 /// An item as suppliers name it and count it, and what others say of it.
@@ -91,7 +98,16 @@ pub struct Supplied {
     /// Numbers of its open differences.
     pub open: Vec<u64>,
     /// The numbers that were pushed to channels last.
-    pub listed: Vec<(ChannelNo, u64)>,
+    pub listed: Vec<Listed>,
+}
+
+/// The number that was pushed to a channel last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    pub channel: ChannelNo,
+    pub quantity: u64,
+    /// Since when.
+    pub since: Time,
 }
 
 /// One code of one supplier for the item.
@@ -119,6 +135,8 @@ pub struct Said {
     pub feed: FeedNo,
     /// Place of its tier in the feed's.
     pub tier: u32,
+    /// The same from each position on, if it was ever assigned to one.
+    pub tier_was: History<u32>,
     /// In our units, on their basis. None: never, or left open.
     pub quantity: Option<u64>,
     /// The snapshot that said so first.
@@ -136,6 +154,13 @@ pub struct Doubt {
     pub units: History<u64>,
 }
 
+impl Said {
+    /// Place of the item's tier as of `position`.
+    pub fn tier_at(&self, position: u64) -> u32 {
+        self.tier_was.at(position).map_or(0, |(_, tier)| *tier)
+    }
+}
+
 impl Supplied {
     pub fn said_by(&self, feed: FeedNo) -> Option<&Said> {
         self.said.iter().find(|it| it.feed == feed)
@@ -148,6 +173,7 @@ impl Supplied {
             self.said.push(Said {
                 feed,
                 tier: 0,
+                tier_was: History::default(),
                 quantity: None,
                 as_of: None,
                 missing: 0,
@@ -216,9 +242,11 @@ impl DiscrepancyState {
 }
 
 impl Discrepancy {
-    /// Units that the book has and the witness does not.
+    /// Units that the book has and the witness does not. What a channel shows says nothing about
+    /// the shelf.
     pub fn doubted(&self) -> u64 {
-        let theirs = self.difference.theirs.filter(|_| self.state.is_open());
+        let of_shelf = !matches!(self.witness, Witness::Channel(_));
+        let theirs = self.difference.theirs.filter(|_| of_shelf && self.state.is_open());
         theirs.map_or(0, |it| u64::try_from(self.difference.ours - it).unwrap_or(0))
     }
 }
@@ -287,32 +315,46 @@ pub(super) enum Appointee {
 }
 
 /// What the age of a feed's numbers does to an item at a location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staleness {
     pub trust_percent: u64,
+    #[serde(with = "super::as_text")]
     pub buffer: KeptBack,
 }
 
 impl Staleness {
     pub const FRESH: Staleness =
         Staleness { trust_percent: 100, buffer: KeptBack { units: None, percent: None } };
+
+    /// After these steps of a ladder. What a step does not say is as after the one before.
+    pub fn after(steps: &[LadderStep]) -> Staleness {
+        steps.iter().fold(Staleness::FRESH, |before, step| Staleness {
+            trust_percent: step.trust_percent.unwrap_or(before.trust_percent),
+            buffer: step.buffer.unwrap_or(before.buffer),
+        })
+    }
 }
 
 impl Feed {
     /// What the tier's step in force as of `position` does.
     pub fn staleness(&self, tier: u32, position: u64) -> Staleness {
-        let tier = tier as usize;
+        let known = self.tiers.get(tier as usize);
+        known.and_then(|it| it.worth.at(position)).map_or(Staleness::FRESH, |(_, it)| *it)
+    }
+
+    /// The step that the tier has come to at `time`, by its ladder.
+    pub fn step_by(&self, tier: usize, time: Time) -> u64 {
         let (Some(terms), Some(known)) = (self.terms.tiers.get(tier), self.tiers.get(tier)) else {
-            return Staleness::FRESH;
+            return 0;
         };
-        let step = known.step.at(position).map_or(0, |(_, step)| *step) as usize;
-        match step.checked_sub(1).and_then(|it| terms.ladder.get(it)) {
-            Some(step) => Staleness {
-                trust_percent: step.trust_percent.unwrap_or(100),
-                buffer: step.buffer.unwrap_or_default(),
-            },
-            None => Staleness::FRESH,
-        }
+        terms.ladder.iter().take_while(|it| known.ages_at(it) <= time).count() as u64
+    }
+}
+
+impl Tier {
+    /// When the step applies, if no snapshot comes before.
+    pub fn ages_at(&self, step: &LadderStep) -> Time {
+        self.since.plus_seconds(step.after_minutes.saturating_mul(60))
     }
 }
 
@@ -369,7 +411,7 @@ impl Ledger {
     pub fn staleness(&self, item: ItemNo, location: LocationNo, position: u64) -> Staleness {
         let Some(feed) = self.feed_at(location) else { return Staleness::FRESH };
         let said = self.item(item).supplied.as_ref().and_then(|it| it.said_by(feed));
-        self.feed(feed).staleness(said.map_or(0, |it| it.tier), position)
+        self.feed(feed).staleness(said.map_or(0, |it| it.tier_at(position)), position)
     }
 
     /// Units of the item there that open differences say are not, as of `position`.
@@ -403,6 +445,15 @@ impl Ledger {
         let open = self.item(item).supplied.as_ref()?.open.iter();
         open.filter_map(|it| self.discrepancies.get(it))
             .find(|it| it.witness == *witness && it.difference.location.as_ref() == location)
+    }
+
+    /// Another open difference of the same witness about the same item.
+    pub fn in_place_of(&self, discrepancy: &Discrepancy) -> Option<&Discrepancy> {
+        let difference = &discrepancy.difference;
+        let item = self.item_no(difference.sku.as_ref()?)?;
+        let open =
+            self.open_difference(item, &discrepancy.witness, difference.location.as_ref())?;
+        Some(open).filter(|it| it.difference.number != difference.number)
     }
 
     /// The difference about a supplier's code that means nothing: open, or left so on purpose.

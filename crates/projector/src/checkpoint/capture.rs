@@ -81,6 +81,11 @@ fn last_round(
             continue;
         }
         stored.push(copy_frame(id, &ledger.frame())?);
+        if let Some(supply) = state.supplies.get(id) {
+            let key = keys::of_ledger(Kind::Pulses, id, &[]);
+            let value = seal(&key, supply.pulses())?;
+            stored.push((key, value));
+        }
         let marks = state.logs.get(id).map_or(&[][..], |log| log.marks());
         for chunk in before.marks / MARKS..marks.len().div_ceil(MARKS) {
             let end = marks.len().min((chunk + 1) * MARKS);
@@ -137,7 +142,7 @@ fn copy_parts(state: &State, id: &LedgerId, parts: &[Part]) -> Result<Vec<Stored
 /// None: there is no such part, which a fold never leaves behind.
 fn copy_part(state: &State, id: &LedgerId, part: &Part) -> Result<Option<Stored>, Trouble> {
     let Some(ledger) = state.book.ledger(id) else { return Ok(None) };
-    let log = state.logs.get(id);
+    let (log, supply) = (state.logs.get(id), state.supplies.get(id));
     let (key, value) = match part {
         Part::Page(number) => {
             let key = keys::of_ledger(Kind::Page, id, &number.to_be_bytes());
@@ -145,7 +150,9 @@ fn copy_part(state: &State, id: &LedgerId, part: &Part) -> Result<Option<Stored>
             let logs = log.map_or(&[][..], |log| page(log.items(), *number));
             let begin = *number as usize * PAGE;
             let levels = state.notices.get(id).map(|it| it.levels_of(begin..begin + PAGE));
-            let value = seal(&key, &(items, logs, levels.unwrap_or_default()))?;
+            let (first, behind) = (begin as u32, (begin + PAGE) as u32);
+            let goods = supply.map(|it| it.goods_of(first..behind)).unwrap_or_default();
+            let value = seal(&key, &(items, logs, levels.unwrap_or_default(), goods))?;
             return Ok(Some((key, value)));
         }
         Part::Stretch(item, number) => {
@@ -178,7 +185,8 @@ fn copy_part(state: &State, id: &LedgerId, part: &Part) -> Result<Option<Stored>
         }
         Part::Discrepancy(number) => {
             let key = keys::of_ledger(Kind::Discrepancy, id, &number.to_be_bytes());
-            let value = ledger.discrepancy(*number).map(|it| seal(&key, it));
+            let about = supply.map_or(&[][..], |it| it.about(*number));
+            let value = ledger.discrepancy(*number).map(|it| seal(&key, &(it, about)));
             (key, value)
         }
         Part::Handover(supplier, name) => {
@@ -186,6 +194,13 @@ fn copy_part(state: &State, id: &LedgerId, part: &Part) -> Result<Option<Stored>
             let both = [supplier.as_str().as_bytes(), &[0], name.as_str().as_bytes()].concat();
             let key = keys::of_ledger(Kind::Handover, id, &both);
             let value = ledger.handover(supplier, name).map(|it| seal(&key, it));
+            (key, value)
+        }
+        Part::Days(supplier, number) => {
+            let both = [supplier.as_str().as_bytes(), &[0], &number.to_be_bytes()].concat();
+            let key = keys::of_ledger(Kind::Days, id, &both);
+            let days = supply.and_then(|it| it.part(supplier, *number));
+            let value = days.map(|it| seal(&key, &(supplier, number, it)));
             (key, value)
         }
     };

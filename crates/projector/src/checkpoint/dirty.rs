@@ -18,6 +18,7 @@ pub enum Part {
     Transfer(TransferId),
     Discrepancy(u64),
     Handover(SupplierId, Label),
+    Days(SupplierId, u32),
 }
 
 /// Names of changed parts, and new answers, which are all that is ever added to their list.
@@ -48,6 +49,9 @@ impl Dirty {
                     .handovers()
                     .map(|it| Part::Handover(it.told.supplier.clone(), it.told.handover.clone())),
             );
+            if let Some(supply) = state.supplies.get(id) {
+                all.extend(supply.parts().map(|(it, part)| Part::Days(it.clone(), *part)));
+            }
             parts.insert(id.clone(), all);
         }
         Dirty { parts, answers: state.book.seen.all().collect() }
@@ -69,6 +73,10 @@ impl Dirty {
                 let (quiet, sealed) = log.take_changes();
                 pages.extend(quiet.into_iter().map(|it| it / PAGE as u32));
                 parts.extend(sealed.into_iter().map(|(item, n)| Part::Stretch(item, n)));
+            }
+            if let Some(supply) = state.supplies.get_mut(id) {
+                let changed = supply.take_changes().into_iter();
+                parts.extend(changed.map(|(supplier, part)| Part::Days(supplier, part)));
             }
             if let Some(notices) = state.notices.get_mut(id) {
                 pages.extend(notices.take_changes().into_iter().map(|it| it / PAGE as u32));

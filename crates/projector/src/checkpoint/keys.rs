@@ -33,9 +33,13 @@ pub enum Kind {
     Answers = 10,
     Discrepancy = 11,
     Handover = 12,
+    /// A supplier's days.
+    Days = 13,
+    /// What is open of its feeds and handovers.
+    Pulses = 14,
 }
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 15] = [
     Kind::Meta,
     Kind::Frame,
     Kind::Page,
@@ -49,6 +53,8 @@ const KINDS: [Kind; 13] = [
     Kind::Answers,
     Kind::Discrepancy,
     Kind::Handover,
+    Kind::Days,
+    Kind::Pulses,
 ];
 
 pub const META: [u8; 1] = [Kind::Meta as u8];

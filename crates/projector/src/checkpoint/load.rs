@@ -2,7 +2,7 @@
 
 use onhand_core::{
     Discrepancy, Fingerprint, Frame, Handover, Hold, HoldId, Item, Ledger, LedgerId, Order,
-    OrderId, Place, Pool, Transfer, TransferId,
+    OrderId, Place, Pool, SupplierId, Transfer, TransferId,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use super::store::{Store, Trouble};
 use super::writer::{Written, WrittenLedger};
 use crate::notices::Notice;
 use crate::state::State;
+use crate::supply::{Days, Goods, Pulses, SupplyLog};
 use crate::timeline::{ItemLog, LedgerLog, Mark, Sealed};
 
 /// What comes out of a checkpoint: the projection, and how much of it is stored.
@@ -26,6 +27,7 @@ pub fn load(store: &mut Store, meta: &Meta, key: [u8; 16]) -> Result<(State, Wri
     state.tip = meta.tip;
     for (id, ledger) in &state.book.ledgers {
         state.notices.entry(id.clone()).or_default();
+        state.supplies.entry(id.clone()).or_default();
         let marks = state.logs.get(id).map_or(0, |log| log.marks().len());
         let notices = state.notices.get(id).map_or(0, |it| it.last());
         let stored = WrittenLedger { position: ledger.position(), marks, notices };
@@ -56,8 +58,9 @@ impl Loading {
             (Kind::Page, Some(id)) => self.add_page(id, rest, value),
             (kind, Some(id)) => {
                 let ledger = self.state.book.ledgers.get_mut(&id)?;
+                let supply = self.state.supplies.entry(id.clone()).or_default();
                 let log = self.state.logs.entry(id).or_default();
-                add_part(kind, ledger, log, rest, value)
+                add_part(kind, ledger, log, supply, (rest, value))
             }
             (_, None) => None,
         }
@@ -79,8 +82,9 @@ impl Loading {
         if ledger.items().len() != first {
             return None;
         }
-        type Stored = (Vec<Item>, Vec<ItemLog>, (u32, Vec<u8>));
-        let (items, logs, (channels, levels)): Stored = read(value)?;
+        type Stored = (Vec<Item>, Vec<ItemLog>, (u32, Vec<u8>), Vec<(u32, Goods)>);
+        let (items, logs, (channels, levels), goods): Stored = read(value)?;
+        self.state.supplies.entry(id.clone()).or_default().put_goods(goods);
         items.into_iter().for_each(|item| ledger.put_item(item));
         let notices = self.state.notices.entry(id.clone()).or_default();
         notices.put_levels(ledger, first, channels, &levels);
@@ -131,8 +135,8 @@ fn add_part(
     kind: Kind,
     ledger: &mut Ledger,
     log: &mut LedgerLog,
-    rest: &[u8],
-    value: &[u8],
+    supply: &mut SupplyLog,
+    (rest, value): (&[u8], &[u8]),
 ) -> Option<()> {
     match kind {
         Kind::Stretch => {
@@ -166,11 +170,22 @@ fn add_part(
             Some(())
         }
         Kind::Discrepancy => {
-            ledger.put_discrepancy(read::<Discrepancy>(value)?);
+            let (known, about): (Discrepancy, Vec<u64>) = read(value)?;
+            supply.put_about(known.difference.number, about);
+            ledger.put_discrepancy(known);
             Some(())
         }
         Kind::Handover => {
             ledger.put_handover(read::<Handover>(value)?);
+            Some(())
+        }
+        Kind::Days => {
+            let (supplier, part, days): (SupplierId, u32, Days) = read(value)?;
+            supply.put_part(supplier, part, days);
+            Some(())
+        }
+        Kind::Pulses => {
+            supply.put_pulses(read::<Pulses>(value)?);
             Some(())
         }
         Kind::Meta | Kind::Frame | Kind::Page | Kind::Notices | Kind::Answers => None,

@@ -48,6 +48,7 @@ impl Sweep {
             }
             Fact::ChannelRegistered(it) => (Some(&it.channel), None),
             Fact::ChannelChanged(it) => (Some(&it.channel), None),
+            fact if changes_belief(ledger, fact, entry.position) => (None, None),
             _ => return None,
         };
         Some(Sweep {
@@ -86,6 +87,20 @@ impl Sweep {
         notices.tell(news);
         self.done = end;
         end < ledger.items().len()
+    }
+}
+
+/// Whether numbers of a supplier are worth more or less from this entry on.
+fn changes_belief(ledger: &Ledger, fact: &Fact, position: u64) -> bool {
+    match fact {
+        Fact::FeedSet(_) | Fact::FeedStepped(_) => true,
+        Fact::SnapshotRecorded(it) => {
+            let feed = ledger.feed_no(&it.feed).map(|number| ledger.feed(number));
+            // Fresh again: the ladder's step in force went back to none.
+            let steps = feed.into_iter().flat_map(|feed| &feed.tiers).map(|it| &it.step);
+            steps.into_iter().any(|step| step.at(position).is_some_and(|it| it.0 == position))
+        }
+        _ => false,
     }
 }
 

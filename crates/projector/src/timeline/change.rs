@@ -3,7 +3,7 @@
 use std::ops::{AddAssign, SubAssign};
 
 use onhand_core::{
-    Account, Cell, Claim, ClaimChange, Condition, Entry, Fact, ItemNo, Ledger, Sku, Time,
+    Account, Cell, Claim, ClaimChange, Condition, Difference, Entry, Fact, ItemNo, Ledger, Sku, Time,
     TrancheReleased,
 };
 use serde::Serialize;
@@ -202,7 +202,43 @@ fn touch_named<'a>(names: &mut Names<'a>, fact: &'a Fact, touched: &mut Vec<Touc
             let items = it.lines.iter().filter_map(|line| names.item(&line.sku));
             touched.extend(items.map(|item| Touch { item, change }));
         }
+        _ => touch_supplied(names, fact, touched),
+    }
+}
+
+/// Items of which somebody else said something: what is believed of them may have changed.
+fn touch_supplied<'a>(names: &mut Names<'a>, fact: &'a Fact, touched: &mut Vec<Touch>) {
+    let (mut skus, mut numbers): (Vec<&'a Sku>, Vec<u64>) = (Vec::new(), Vec::new());
+    let found = |found: &'a [Difference]| found.iter().filter_map(|it| it.sku.as_ref());
+    match fact {
+        Fact::SupplierSkuMapped(it) => skus.extend(it.lines.iter().filter_map(|it| it.sku.as_ref())),
+        Fact::TierAssigned(it) => skus.extend(it.lines.iter().map(|it| &it.sku)),
+        Fact::SnapshotRecorded(it) => {
+            skus.extend(it.said.iter().map(|it| &it.sku).chain(found(&it.found)));
+            skus.extend(it.counted.iter().map(|it| &it.sku));
+            numbers.extend(&it.cleared);
+        }
+        Fact::StocktakeRecorded(it) => {
+            skus.extend(it.counted.iter().map(|it| &it.sku).chain(found(&it.found)));
+            numbers.extend(&it.cleared);
+        }
+        Fact::StockHeard(it) => {
+            skus.extend(found(&it.found));
+            numbers.extend(&it.cleared);
+        }
+        Fact::HandoverConfirmed(it) => skus.extend(found(&it.found)),
+        Fact::DiscrepancySettled(it) => numbers.extend(it.lines.iter().map(|it| it.number)),
         _ => {}
+    }
+    let known = |number: u64| names.ledger.discrepancy(number)?.difference.sku.as_ref();
+    let named: Vec<ItemNo> = numbers
+        .into_iter()
+        .filter_map(known)
+        .filter_map(|sku| names.ledger.item_no_at(sku, names.position))
+        .collect();
+    touched.extend(named.into_iter().map(|item| Touch { item, change: None }));
+    for sku in skus {
+        touched.extend(names.item(sku).map(|item| Touch { item, change: None }));
     }
 }
 
@@ -252,11 +288,41 @@ fn of_claim(claim: Claim, units: i64) -> Figures {
     by
 }
 
+/// How long before it was recorded what an entry did had occurred.
+pub(super) struct Late {
+    recorded: Time,
+    us: u64,
+    /// Of items whose count belongs to a moment of its own.
+    apart: Vec<(ItemNo, u64)>,
+}
+
+impl Late {
+    pub fn of(ledger: &Ledger, entry: &Entry, recorded: Time) -> Late {
+        let us = recorded.0 - effective(entry, recorded).0;
+        let mut late = Late { recorded, us, apart: Vec::new() };
+        if let Fact::DiscrepancySettled(it) = &entry.fact {
+            let counts = it.lines.iter().filter_map(|line| line.counted.as_ref());
+            late.apart.extend(counts.filter_map(|count| {
+                let item = ledger.item_no_at(&count.line.sku, entry.position)?;
+                Some((item, late.recorded.0.saturating_sub(count.counted_at.0)))
+            }));
+        }
+        late
+    }
+
+    pub fn us(&self, item: ItemNo) -> u64 {
+        let apart = self.apart.iter().find(|(it, _)| *it == item);
+        apart.map_or(self.us, |(_, us)| *us)
+    }
+}
+
 /// When an entry's movements count as having occurred: never after they were recorded. A count's
 /// variance belongs to the moment of counting.
-pub fn effective(entry: &Entry, recorded: Time) -> Time {
+fn effective(entry: &Entry, recorded: Time) -> Time {
     let claimed = match &entry.fact {
         Fact::StockCounted(it) => Some(it.counted_at),
+        Fact::SnapshotRecorded(it) => Some(it.as_of),
+        Fact::StocktakeRecorded(it) => Some(it.counted_at),
         _ => entry.envelope.occurred_at,
     };
     claimed.map_or(recorded, |it| it.min(recorded))

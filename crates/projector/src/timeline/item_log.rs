@@ -47,12 +47,12 @@ impl ItemLog {
     /// Adds a record behind the last one. Returns the number of a stretch that became full.
     pub(super) fn add<'a>(
         &mut self,
-        position: u64,
+        (position, kind): (u64, u8),
         late_us: u64,
         order: Option<&OrderId>,
         changes: impl ExactSizeIterator<Item = &'a Change>,
     ) -> Option<usize> {
-        record::put(&mut self.open, position - self.last, late_us, order, changes);
+        record::put(&mut self.open, position - self.last, kind, late_us, order, changes);
         self.last = position;
         (self.open.len() >= STRETCH_BYTES).then(|| self.seal())
     }
@@ -77,6 +77,11 @@ impl ItemLog {
             None => (0, Vec::new()),
             Some(sealed) => (sealed.last, sealed.read().summary()),
         }
+    }
+
+    /// Position of the last record; 0 if there is none.
+    pub fn last(&self) -> u64 {
+        self.last
     }
 
     pub fn sealed(&self) -> &[Sealed] {
@@ -178,7 +183,7 @@ mod tests {
             sellable += by.sellable;
             let change = Change { at: Holder::Location(LocationNo(position as u32 % 3)), by };
             let order = (position % 2 == 0).then_some(&order);
-            log.add(position, position % 5, order, [change].iter());
+            log.add((position, 7), position % 5, order, [change].iter());
         }
         assert!(log.sealed().len() > 5);
         let mut expected = 1_000;

@@ -3,10 +3,10 @@
 use onhand_core::{Entry, Fact, ItemNo, ItemsMerged, Ledger, OrderId, Time};
 use serde::{Deserialize, Serialize};
 
-use super::change::{Touch, combine, effective, touches};
+use super::change::{Late, Touch, combine, touches};
 use super::holder::Holder;
 use super::item_log::{ItemLog, Sealed};
-use super::{Change, Figures};
+use super::{Change, Figures, kind};
 
 /// From this position on the ledger's entries are in the block at `height`, until the next mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,12 +87,14 @@ impl LedgerLog {
             self.move_drawn(ledger, it, entry.position, &mut touched);
         }
         combine(&mut touched);
-        let late_us = recorded.0 - effective(entry, recorded).0;
+        let late = Late::of(ledger, entry, recorded);
+        let kind = kind::number(&entry.fact);
         let order = committed_order(&entry.fact);
         for one in touched.chunk_by(|one, next| one.item == next.item) {
             items.push((one[0].item, entry.position));
             if keep {
-                self.add_to_item(one, entry.position, late_us, order);
+                let late_us = late.us(one[0].item);
+                self.add_to_item(one, (entry.position, kind), late_us, order);
             }
         }
         self.scratch = touched;
@@ -124,7 +126,7 @@ impl LedgerLog {
     fn add_to_item(
         &mut self,
         touched: &[Touch],
-        position: u64,
+        place: (u64, u8),
         late_us: u64,
         order: Option<&OrderId>,
     ) {
@@ -135,7 +137,7 @@ impl LedgerLog {
         }
         self.changes.clear();
         self.changes.extend(touched.iter().filter_map(|it| it.change));
-        let full = self.items[index].add(position, late_us, order, self.changes.iter());
+        let full = self.items[index].add(place, late_us, order, self.changes.iter());
         if !self.tracked {
             return;
         }
