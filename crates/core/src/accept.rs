@@ -1,5 +1,6 @@
 //! From a request to an entry: the decision, set against earlier counts, with its flags.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::*;
@@ -35,6 +36,12 @@ pub fn accept(
     rules: &Rules,
     request: &Request,
 ) -> Result<Entry, Rejection> {
+    if request.envelope.actor.is_none()
+        && matches!(request.command, Command::SettleDiscrepancy(_) | Command::JudgeSnapshot(_))
+    {
+        let (field, message) = ("actor".into(), "is needed: somebody answers for it".into());
+        return Err(Rejection::Contradiction { field, message });
+    }
     let claimed = request.envelope.occurred_at;
     let latest = now.plus_seconds(rules.clock_skew_seconds);
     let furthest = claimed.max(counted_at(&request.command));
@@ -61,10 +68,14 @@ pub fn accept(
     })
 }
 
-/// When somebody claims to have counted: a claim about time like that of the envelope.
+/// When somebody claims to have counted, said or seen: a claim about time like that of the
+/// envelope.
 fn counted_at(command: &Command) -> Option<Time> {
     match command {
         Command::CountStock(it) => it.counted_at,
+        Command::RecordStocktake(it) => it.counted_at,
+        Command::RecordSnapshot(it) => it.as_of,
+        Command::HearStock(it) => it.heard_at,
         _ => None,
     }
 }
@@ -73,7 +84,15 @@ fn counted_at(command: &Command) -> Option<Time> {
 /// against the count's variance, in the same entry, and both stay visible. What moves nothing but
 /// the book happens when it is recorded, whatever is claimed.
 fn settle_before_counts(ledger: &Ledger, occurred_at: Time, decision: &mut Decision) {
-    if matches!(decision.fact, Fact::StockCounted(_) | Fact::ItemsMerged(_) | Fact::ModeSet(_)) {
+    if matches!(
+        decision.fact,
+        Fact::StockCounted(_)
+            | Fact::StocktakeRecorded(_)
+            | Fact::SnapshotRecorded(_)
+            | Fact::DiscrepancySettled(_)
+            | Fact::ItemsMerged(_)
+            | Fact::ModeSet(_)
+    ) {
         return;
     }
     let mut settled = Vec::new();
@@ -120,19 +139,17 @@ struct Moved<'a> {
 /// The shelf balances that a decision moves, each once.
 fn moved<'a>(ledger: &Ledger, movements: &'a [Movement]) -> Vec<Moved<'a>> {
     let mut all: Vec<Moved<'a>> = Vec::new();
+    let mut places = FxHashMap::default();
     for movement in movements {
         for (account, sign) in [(&movement.from, -1), (&movement.to, 1)] {
             let Account::Shelf(location, condition) = account else { continue };
-            let change = sign * movement.quantity.signed();
-            let same = |it: &&mut Moved<'_>| {
-                *it.sku == movement.sku && it.location == location && it.condition == *condition
-            };
-            if let Some(known) = all.iter_mut().find(same) {
-                known.change += change;
-                continue;
+            let (sku, condition) = (&movement.sku, *condition);
+            let place = *places.entry((sku, location, condition)).or_insert(all.len());
+            if place == all.len() {
+                let before = balance_of(ledger, sku, location, condition);
+                all.push(Moved { sku, location, condition, before, change: 0 });
             }
-            let before = balance_of(ledger, &movement.sku, location, *condition);
-            all.push(Moved { sku: &movement.sku, location, condition: *condition, before, change });
+            all[place].change += sign * movement.quantity.signed();
         }
     }
     all
@@ -165,6 +182,7 @@ fn flag_balances(ledger: &Ledger, decision: &mut Decision) -> Result<(), Rejecti
 /// Flags where more is committed than can be shipped, if this entry made it worse.
 fn flag_oversold(ledger: &Ledger, decision: &mut Decision) {
     let mut after: Vec<(ItemNo, Cell)> = Vec::new();
+    let mut places = FxHashMap::default();
     let mut note = |sku: &Sku, location: &LocationId, sellable: i64, committed: i64| {
         let (Some(item), Some(location)) = (ledger.item_no(sku), ledger.location_no(location))
         else {
@@ -174,11 +192,10 @@ fn flag_oversold(ledger: &Ledger, decision: &mut Decision) {
         if !ledger.item(item).mode().is_finite() {
             return;
         }
-        let known = after.iter().position(|(it, cell)| *it == item && cell.location == location);
-        let index = known.unwrap_or_else(|| {
+        let index = *places.entry((item, location)).or_insert(after.len());
+        if index == after.len() {
             after.push((item, ledger.cell(item, location)));
-            after.len() - 1
-        });
+        }
         after[index].1.sellable += sellable;
         after[index].1.committed += committed;
     };

@@ -15,8 +15,12 @@
 //! writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
 //! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why. `fact {…}` records a
 //! fact without movements as it is stored, without spaces. `supplier acme`, `feed F` and
-//! `means acme X` show suppliers, the age of their numbers, and what their codes mean.
+//! `means acme X` show suppliers, the age of their numbers, and what their codes mean. `supply`
+//! sets the supplier S with the feed F of the location B; `discrepancy 1`, `inbox`, `snapshots F`
+//! and `said F W` show what differs and what was said. How a snapshot's findings are written is in
+//! `difference.rs`.
 
+mod difference;
 mod supply;
 
 use expect_test::Expect;
@@ -83,6 +87,14 @@ impl Shop {
             "supplier" => supply::show_supplier(&self.ledger, words[1]),
             "feed" => supply::show_feed(&self.ledger, words[1]),
             "means" => supply::show_code(&self.ledger, self.now, words[1], words[2]),
+            "discrepancy" => difference::show_discrepancy(&self.ledger, words[1]),
+            "inbox" => difference::show_inbox(&self.ledger),
+            "snapshots" => difference::show_snapshots(&self.ledger, words[1]),
+            "said" => difference::show_said(&self.ledger, words[1], words[2]),
+            "supply" => {
+                let facts = difference::supply();
+                facts.map(|it| self.record(&it.to_string())).join("\n")
+            }
             "due" => self.do_due(),
             "fact" => self.record(words[1]),
             "preview" => {
@@ -164,19 +176,27 @@ impl Shop {
     }
 
     fn request(&self, verb: &str, words: &[&str]) -> Request {
-        let (occurred, words): (Vec<&str>, Vec<&str>) =
-            words.iter().partition(|it| it.starts_with("occurred_at="));
+        let (beside, words): (Vec<&str>, Vec<&str>) = words.iter().partition(|it| {
+            let of_envelope = it.starts_with("occurred_at=") || it.starts_with("actor=");
+            of_envelope || (verb == "record_snapshot" && difference::is_finding(it))
+        });
+        let word = |key: &str| beside.iter().find_map(|it| it.strip_prefix(key));
         // What is due brings its own command.
-        let command = match verb {
+        let mut command = match verb {
             "due" => Command::ShrinkPools(ShrinkPools {}),
             _ => serde_json::from_value(json!({ verb: fields(verb, &words) }))
                 .unwrap_or_else(|error| panic!("{verb} {words:?}: {error}")),
         };
+        if let Command::RecordSnapshot(it) = &mut command
+            && word("findings=") != Some("none")
+        {
+            it.findings = Some(Box::new(difference::findings(&self.ledger, it, &beside)));
+        }
         let envelope = Envelope {
             id: CommandId::new(&format!("c{}", self.entries.len())).unwrap(),
             request: "".into(),
-            occurred_at: occurred.first().map(|it| seconds(&it["occurred_at=".len()..])),
-            actor: None,
+            occurred_at: word("occurred_at=").map(seconds),
+            actor: word("actor=").map(|it| Label::new(it).unwrap()),
             source: None,
             source_event: None,
             cause: None,
@@ -194,26 +214,43 @@ impl Shop {
             }
             Command::CountStock(it) => {
                 let Some(at) = it.counted_at else { return };
-                let book = |line: &CountLine| self.book_at(&it.location, line, at);
+                let condition = |line: &CountLine| line.condition.unwrap_or(Condition::Sellable);
+                let book =
+                    |line: &CountLine| self.book_at(&it.location, &line.sku, condition(line), at);
                 it.book = it.lines.iter().map(book).collect();
+            }
+            Command::RecordStocktake(it) => {
+                let Some(at) = it.counted_at else { return };
+                let book = |line: &StocktakeLine| {
+                    self.book_at(&it.location, &line.sku, Condition::Sellable, at)
+                };
+                it.book = it.lines.iter().map(book).collect();
+            }
+            Command::SettleDiscrepancy(it) => {
+                let book = |number: &u64| {
+                    let about = self.ledger.discrepancy(*number).map(|it| &it.difference);
+                    let found = about.and_then(|it| {
+                        let (sku, location) = (it.sku.as_ref()?, it.location.as_ref()?);
+                        Some(self.book_at(location, sku, Condition::Sellable, it.as_of))
+                    });
+                    found.unwrap_or(BookAt { balance: 0, position: self.ledger.position() })
+                };
+                it.book = it.numbers.iter().map(book).collect();
             }
             _ => {}
         }
     }
 
-    fn book_at(&self, location: &LocationId, line: &CountLine, at: Time) -> BookAt {
-        let condition = line.condition.unwrap_or(Condition::Sellable);
+    fn book_at(&self, location: &LocationId, sku: &Sku, condition: Condition, at: Time) -> BookAt {
         let account = Account::Shelf(location.clone(), condition);
+        let item = self.ledger.item_no(sku);
         let mut balance = 0;
         for (recorded, entry) in &self.entries {
-            let occurred_at = match &entry.fact {
-                Fact::StockCounted(it) => it.counted_at,
-                _ => entry.envelope.occurred_at.unwrap_or(*recorded),
-            };
-            if occurred_at > at {
-                continue;
-            }
-            for movement in entry.movements.iter().filter(|it| it.sku == line.sku) {
+            let ours = |it: &&Movement| self.ledger.item_no(&it.sku) == item;
+            for movement in entry.movements.iter().filter(ours) {
+                if entry.moved_at(movement, *recorded) > at {
+                    continue;
+                }
                 let units = movement.quantity.signed();
                 balance += if movement.to == account { units } else { 0 };
                 balance -= if movement.from == account { units } else { 0 };
@@ -240,7 +277,11 @@ impl Shop {
                 said += &format!(" {name} {units}");
             }
         }
-        said + &format!(" free {}", self.ledger.free(item, location, self.now))
+        said += &format!(" free {}", self.ledger.free(item, location, self.now));
+        match self.ledger.doubted(item, location, NOW) {
+            0 => said,
+            units => said + &format!(" doubted {units}"),
+        }
     }
 
     fn show_order(&self, word: &str) -> String {
@@ -389,8 +430,9 @@ fn fields(verb: &str, words: &[&str]) -> Value {
     let mut fields = Map::new();
     let mut lines = Vec::new();
     let mut words = words.iter();
-    if let Some(subject) = subject(verb).and_then(|field| Some((field, words.next()?))) {
-        fields.insert(subject.0.into(), value(subject.0, subject.1));
+    for field in subject(verb).into_iter().chain(second_subject(verb)) {
+        let Some(word) = words.next() else { break };
+        fields.insert(field.into(), value(field, word));
     }
     for word in words {
         match word.split_once('=').filter(|(key, _)| !key.contains(['(', ':'])) {
@@ -405,6 +447,7 @@ fn fields(verb: &str, words: &[&str]) -> Value {
         let list = match verb {
             "define_kit" => "parts",
             "set_mode" => "counts",
+            "settle_discrepancy" => "numbers",
             _ => "lines",
         };
         fields.insert(list.into(), lines.into());
@@ -426,12 +469,27 @@ fn subject(verb: &str) -> Option<&'static str> {
         "reverse_entry" => Some("position"),
         "set_supplier" | "map_supplier_sku" => Some("supplier"),
         "set_feed" | "assign_tier" | "step_feed" => Some("feed"),
+        "record_snapshot" | "judge_snapshot" => Some("feed"),
+        "settle_discrepancy" => Some("action"),
+        "record_stocktake" => Some("stocktake"),
+        "list_stock" | "hear_stock" => Some("channel"),
         _ => Some("location"),
     }
 }
 
-/// `W:3@A/damaged(lot=L1)`.
+fn second_subject(verb: &str) -> Option<&'static str> {
+    match verb {
+        "record_snapshot" | "judge_snapshot" => Some("snapshot"),
+        "record_stocktake" => Some("location"),
+        _ => None,
+    }
+}
+
+/// `W:3@A/damaged(lot=L1)`, or a number alone.
 fn line(verb: &str, word: &str) -> Value {
+    if verb == "settle_discrepancy" {
+        return serde_json::from_str(word).unwrap();
+    }
     let mut fields = Map::new();
     let (word, inner) =
         word.strip_suffix(')').and_then(|it| it.split_once('(')).unwrap_or((word, ""));
@@ -450,6 +508,7 @@ fn line(verb: &str, word: &str) -> Value {
         .contains(&verb);
     if rest != "_" {
         let name = if verb == "set_mode" { "location" } else { "sku" };
+        let name = if verb == "record_snapshot" { "supplier_sku" } else { name };
         fields.insert(if named { "ref" } else { name }.into(), rest.into());
     }
     // Goods are relocated to where the line says.
@@ -467,14 +526,15 @@ fn value(key: &str, text: &str) -> Value {
             text.split(',').filter(|it| !it.is_empty()).collect()
         }
         "counted_at" | "slot" | "release_at" | "ends_at" | "expected_at" | "valid_from"
-        | "valid_until" => json!(seconds(text)),
+        | "valid_until" | "as_of" | "until" | "heard_at" => json!(seconds(text)),
         "tranches" => text.split(';').map(tranche).collect(),
         "reason" if ["did_not_occur", "incorrect_data"].contains(&text) => text.into(),
         "reason" => match text.split_once(':') {
             Some((code, note)) => json!({ "code": code, "note": note }),
             None => json!({ "code": text }),
         },
-        "ref" | "sku" | "to" | "into" | "from" | "category" | "supplier_sku" => text.into(),
+        "ref" | "sku" | "to" | "into" | "from" | "category" | "hash" | "snapshot" | "stocktake"
+        | "action" | "supplier_sku" => text.into(),
         _ => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
     }
 }
@@ -544,15 +604,14 @@ fn notable(fact: &Fact) -> Vec<String> {
                 it.lines.iter().filter_map(|line| Some((line.r#ref.as_ref()?, line.linked)));
             linked.map(|(line, linked)| format!("{line} linked {linked}")).collect()
         }
-        Fact::StockCounted(it) => {
-            let told = |line: &CountedLine| {
-                let applied = if line.applied { "" } else { " not applied" };
-                format!("{} counted {} book {}{applied}", line.sku, line.counted, line.book)
-            };
-            it.lines.iter().map(told).collect()
-        }
-        _ => Vec::new(),
+        Fact::StockCounted(it) => it.lines.iter().map(counted).collect(),
+        fact => difference::notable(fact),
     }
+}
+
+fn counted(line: &CountedLine) -> String {
+    let applied = if line.applied { "" } else { " not applied" };
+    format!("{} counted {} book {}{applied}", line.sku, line.counted, line.book)
 }
 
 /// Any serializable value as `name key=value …`, keys in the order of the alphabet.

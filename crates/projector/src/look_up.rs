@@ -1,7 +1,8 @@
 //! What a decision needs from the past, looked up before the command reaches the writer.
 
 use onhand_core::{
-    BookAt, Command, Condition, CountStock, LedgerId, LocationId, Request, Sku, Time,
+    BookAt, Command, Condition, CountStock, LedgerId, LocationId, RecordStocktake, Request,
+    SettleDiscrepancy, Settling, Sku, Time,
 };
 use onhand_journal::Fault;
 
@@ -11,8 +12,8 @@ use crate::state::State;
 use crate::timeline::{Figures, Holder, records, united};
 
 impl Projector {
-    /// Fills in what the command needs of history: for a count in the past what the book said
-    /// then, for a reversal the entry to undo. Leaves it out where there is none: the decision
+    /// Fills in what the command needs of history: for a count in the past, and for a difference
+    /// of which theirs is accepted, what the book said then; for a reversal the entry to undo. Leaves it out where there is none: the decision
     /// refuses then.
     ///
     /// # Errors
@@ -21,6 +22,8 @@ impl Projector {
         let ledger = &request.ledger;
         match &mut request.command {
             Command::CountStock(it) => self.look_up_book(ledger, it),
+            Command::RecordStocktake(it) => self.look_up_stocktake(ledger, it),
+            Command::SettleDiscrepancy(it) => self.look_up_differences(ledger, it),
             Command::ReverseEntry(it) => match self.find_entry(ledger, it.position) {
                 Ok((_, entry)) => it.entry = Some(Box::new(entry)),
                 Err(QueryError::Missing(_)) => it.entry = None,
@@ -40,6 +43,38 @@ impl Projector {
         };
         let book: Option<Vec<BookAt>> = count.lines.iter().map(line_book).collect();
         count.book = book.unwrap_or_default();
+    }
+
+    fn look_up_stocktake(&self, id: &LedgerId, stocktake: &mut RecordStocktake) {
+        let Some(counted_at) = stocktake.counted_at else { return };
+        let state = self.read();
+        let (location, sellable) = (&stocktake.location, Condition::Sellable);
+        let book: Option<Vec<BookAt>> = stocktake
+            .lines
+            .iter()
+            .map(|line| book_at(&state, id, &line.sku, location, sellable, counted_at))
+            .collect();
+        stocktake.book = book.unwrap_or_default();
+    }
+
+    /// By number; one that is about no item at no location has nothing to be looked up.
+    fn look_up_differences(&self, id: &LedgerId, settle: &mut SettleDiscrepancy) {
+        if settle.action != Settling::AcceptTheirs {
+            return;
+        }
+        let state = self.read();
+        let Some(ledger) = state.book.ledger(id) else { return };
+        let book_of = |number: &u64| {
+            let none = Some(BookAt { balance: 0, position: ledger.position() });
+            let Some(known) = ledger.discrepancy(*number) else { return none };
+            let difference = &known.difference;
+            let (Some(sku), Some(location)) = (&difference.sku, &difference.location) else {
+                return none;
+            };
+            book_at(&state, id, sku, location, Condition::Sellable, difference.as_of)
+        };
+        let book: Option<Vec<BookAt>> = settle.numbers.iter().map(book_of).collect();
+        settle.book = book.unwrap_or_default();
     }
 
     /// What the book says of a balance at a past moment, by all that is recorded until now: the

@@ -45,6 +45,11 @@ impl<'a> PastBook<'a> {
         PastBook { ledger, log }
     }
 
+    /// Position of the last entry that was recorded by `at`. None: timelines are switched off.
+    pub fn position_at(&self, at: Time) -> Option<u64> {
+        Some(self.log?.last_recorded_by(at).min(self.ledger.position()))
+    }
+
     /// The item at the location, together with what was merged into it: the sum of what is
     /// recorded until now and occurred by `at`. None: timelines are switched off, and `at` lies
     /// before the last entry.

@@ -23,5 +23,5 @@ pub use key::idempotency_key;
 pub use line::claim_line;
 pub use pages::{PAGES, Page, page};
 pub use print::{differing_field, request_print};
-pub use problem::{No, Problem, Trouble, problem};
+pub use problem::{Complaint, No, Problem, Trouble, problem};
 pub use request::{EnvelopeExtra, body, build, request};

@@ -46,7 +46,8 @@ pages! {
     GONE "gone" 410 false "What was asked for is not kept any more" "Read what there is now, then go on with `after` one below `oldest`; what came before it is in the entries.";
     REQUEST_TIMEOUT "request_timeout" 408 true "The request did not arrive in time" "Send the whole request faster, or in smaller parts.";
     BODY_TOO_LARGE "body_too_large" 413 false "The body is too large" "Send at most `bytes_max` bytes; cut a batch into several.";
-    MEDIA_TYPE "unsupported_media_type" 415 false "The body has another type" "Send application/json, or application/x-ndjson for a batch of one command a line.";
+    FILE_UNREADABLE "file_unreadable" 422 false "The file cannot be read" "Correct what `complaints` lists, each with its line and column, or the feed's profile, and send the file again. Nothing of it was booked.";
+    MEDIA_TYPE "unsupported_media_type" 415 false "The body has another type" "Send application/json, or application/x-ndjson for a batch of one command a line; a supplier's file as application/octet-stream.";
     KEY_REUSED "idempotency_key_reused" 422 false "The key was used for another command" "A key belongs to one command for ever. Take a new key for a new command; for a retry send exactly what was sent first. `field` names what differs.";
     POSITION_NOT_REACHED "position_not_reached" 504 true "The position was not reached in time" "Ask again, wait longer with `wait_ms`, or check the position: it may not exist yet.";
     OVERLOADED "overloaded" 429 true "The ledger is busy" "Nothing was booked. Wait as long as `Retry-After` says and send the same again.";

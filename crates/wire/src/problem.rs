@@ -2,6 +2,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use onhand_core::{CommandId, Rejection};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::pages::*;
@@ -43,6 +44,12 @@ pub enum Trouble {
     NotFound {
         message: String,
     },
+    /// A supplier's file with mistakes; nothing of it is booked.
+    FileUnreadable {
+        /// The first of them.
+        complaints: Vec<Complaint>,
+        count: u64,
+    },
     /// Notices that are not kept any more.
     Gone {
         /// Number of the oldest that is kept.
@@ -60,6 +67,17 @@ pub enum Trouble {
     MediaType {
         found: String,
     },
+}
+
+/// One mistake in a supplier's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Complaint {
+    /// Line, row or segment, from 1. None: the file as a whole.
+    pub line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What is wrong and what to do.
+    pub message: String,
 }
 
 /// Every way to be told no.
@@ -193,6 +211,7 @@ fn of_trouble(trouble: &Trouble) -> &'static Page {
         Trouble::PositionNotReached { .. } => POSITION_NOT_REACHED,
         Trouble::BatchInvalid { .. } => BATCH_INVALID,
         Trouble::NotFound { .. } => NOT_FOUND,
+        Trouble::FileUnreadable { .. } => FILE_UNREADABLE,
         Trouble::Gone { .. } => GONE,
         Trouble::MethodNotAllowed { .. } => METHOD_NOT_ALLOWED,
         Trouble::RequestTimeout { .. } => REQUEST_TIMEOUT,
@@ -213,6 +232,10 @@ fn detail_of_trouble(trouble: &Trouble) -> String {
         | Trouble::OutcomeUnknown { message }
         | Trouble::Halted { message }
         | Trouble::NotFound { message } => message.clone(),
+        Trouble::FileUnreadable { complaints, count } => {
+            let first = complaints.first().map(in_file).unwrap_or_default();
+            format!("{count} mistakes were found, nothing was booked; the first: {first}")
+        }
         Trouble::Gone { oldest } => format!(
             "some of these notices are not kept any more: the oldest that is has the number {oldest}"
         ),
@@ -229,6 +252,16 @@ fn detail_of_trouble(trouble: &Trouble) -> String {
         Trouble::RequestTimeout { seconds } => format!("it must arrive within {seconds} s"),
         Trouble::BodyTooLarge { bytes_max } => format!("at most {bytes_max} bytes are taken"),
         Trouble::MediaType { found } => format!("`{found}` is not read here"),
+    }
+}
+
+fn in_file(complaint: &Complaint) -> String {
+    let Complaint { line, column, message } = complaint;
+    match (line, column) {
+        (Some(line), Some(column)) => format!("line {line}, {column}: {message}"),
+        (Some(line), None) => format!("line {line}: {message}"),
+        (None, Some(column)) => format!("{column}: {message}"),
+        (None, None) => message.clone(),
     }
 }
 
@@ -270,6 +303,10 @@ fn facts_of_trouble(trouble: &Trouble) -> Map<String, Value> {
             vec![("position", (*position).into()), ("min_position", (*min_position).into())]
         }
         Trouble::BatchInvalid { invalid } => vec![("invalid", items(invalid))],
+        Trouble::FileUnreadable { complaints, count } => vec![
+            ("complaints", serde_json::to_value(complaints).unwrap_or_default()),
+            ("complaints_count", (*count).into()),
+        ],
         Trouble::Gone { oldest } => vec![("oldest", (*oldest).into())],
         Trouble::BodyTooLarge { bytes_max } => vec![("bytes_max", (*bytes_max).into())],
         Trouble::NotFound { .. }

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashSet;
 
 use super::claim::check_lines;
-use super::lines::{check_units, correction, shelf};
+use super::counting::{Seen, Tally, book_of_then};
+use super::lines::check_units;
 use super::named::Named;
 use super::prelude::*;
 
@@ -52,31 +53,30 @@ pub(super) fn decide(
     let mut named = Named::new(ledger, command.create_items);
     let balances = balances(&mut named, command)?;
     let location = ledger.open_location(&command.location)?;
-    let mut tally = Tally {
-        location,
-        counted_at,
-        claimed: claimed.is_some(),
-        decided: Vec::new(),
-        movements: Vec::new(),
-        flags: Vec::new(),
-    };
-    for (line, balance) in command.lines.iter().zip(&balances) {
+    let mut tally = Tally::new(&command.location, location, counted_at, claimed.is_some());
+    let all = Some(&command.book).filter(|it| it.len() == command.lines.len());
+    for (index, (line, balance)) in command.lines.iter().zip(&balances).enumerate() {
+        let looked_up = all.and_then(|it| it.get(index));
         let book = match balance.item.filter(|_| in_the_past) {
-            Some(item) => balance.book_of_then(ledger, command, item, location)?,
+            Some(item) => book_of_then(ledger, item, location, looked_up)?,
             None => balance.book_of_now(ledger, location),
         };
-        let item = balance.item.map(|it| ledger.item(it));
-        tally.add(item, balance, line.quantity, book, &command.location)?;
+        tally.add(&Seen {
+            item: balance.item.map(|it| ledger.item(it)),
+            sku: &balance.sku,
+            condition: balance.condition,
+            counted: line.quantity,
+            book,
+        })?;
     }
-    let (location, lines, created) = (command.location.clone(), tally.decided, named.created());
-    let fact = Fact::StockCounted(StockCounted { location, counted_at, lines, created });
-    Ok(Decision { fact, movements: tally.movements, flags: tally.flags })
+    let Tally { decided, movements, flags, .. } = tally;
+    let (location, created) = (command.location.clone(), named.created());
+    let fact = Fact::StockCounted(StockCounted { location, counted_at, lines: decided, created });
+    Ok(Decision { fact, movements, flags })
 }
 
 /// What one line counts.
 struct Balance {
-    /// Place of the line in the command, from 0.
-    index: usize,
     /// None: the entry registers it.
     item: Option<ItemNo>,
     sku: Sku,
@@ -88,34 +88,13 @@ impl Balance {
         let balance = |it: ItemNo| ledger.cell(it, location).balance(self.condition);
         BookAt { balance: self.item.map_or(0, balance), position: ledger.position() }
     }
-
-    /// # Errors
-    /// `book_moved`: nobody looked it up, or it knew less of the ledger than is decided on here.
-    /// Sent again, the count is looked up again.
-    fn book_of_then(
-        &self,
-        ledger: &Ledger,
-        command: &CountStock,
-        item: ItemNo,
-        location: LocationNo,
-    ) -> Result<BookAt, Rejection> {
-        let touched = ledger.cell(item, location).touched;
-        let all = Some(&command.book).filter(|it| it.len() == command.lines.len());
-        let (touched, looked_up) = match all.and_then(|it| it.get(self.index)) {
-            Some(book) if touched <= book.position => return Ok(*book),
-            Some(book) => (touched, book.position),
-            None => (ledger.position(), 0),
-        };
-        let (sku, location) = (self.sku.clone(), command.location.clone());
-        Err(Rejection::BookMoved { sku, location, touched, looked_up })
-    }
 }
 
 /// The balance each line counts; each may be counted once.
 fn balances(named: &mut Named<'_>, command: &CountStock) -> Result<Vec<Balance>, Rejection> {
     let mut balances = Vec::with_capacity(command.lines.len());
     let mut seen = FxHashSet::default();
-    for (index, line) in command.lines.iter().enumerate() {
+    for line in &command.lines {
         let condition = line.condition.unwrap_or(Condition::Sellable);
         let (item, sku) = named.find(&line.sku)?;
         if !seen.insert((sku.clone(), condition)) {
@@ -124,68 +103,9 @@ fn balances(named: &mut Named<'_>, command: &CountStock) -> Result<Vec<Balance>,
                 value: line.sku.as_str().into(),
             });
         }
-        balances.push(Balance { index, item, sku, condition });
+        balances.push(Balance { item, sku, condition });
     }
     Ok(balances)
-}
-
-/// A count while it is set against the book, line by line.
-struct Tally {
-    location: LocationNo,
-    counted_at: Time,
-    /// Somebody said when. A count of this moment comes after all that the ledger knows.
-    claimed: bool,
-    decided: Vec<CountedLine>,
-    movements: Vec<Movement>,
-    flags: Vec<Flag>,
-}
-
-impl Tally {
-    /// No item: the entry registers it.
-    fn add(
-        &mut self,
-        item: Option<&Item>,
-        balance: &Balance,
-        counted: u64,
-        book: BookAt,
-        location: &LocationId,
-    ) -> Result<(), Rejection> {
-        let (sku, condition) = (balance.sku.clone(), balance.condition);
-        let anchor = item.and_then(|it| it.anchor(self.location, condition));
-        let known = anchor.filter(|it| self.claimed && it.counted_at >= self.counted_at);
-        let mut applied =
-            known.is_none_or(|it| it.counted_at == self.counted_at && it.counted == counted);
-        match known {
-            // Whoever counted before a merge counted one of the two items, and not what they are now.
-            _ if self.claimed && item.is_some_and(|it| it.is_merged_after(self.counted_at)) => {
-                applied = false;
-                self.flags.push(Flag::SupersededCount { sku: sku.clone() });
-            }
-            Some(anchor) if anchor.counted_at > self.counted_at => {
-                self.flags.push(Flag::SupersededCount { sku: sku.clone() });
-            }
-            Some(anchor) if anchor.counted != counted => {
-                let recorded = anchor.counted;
-                self.flags.push(Flag::CountConflict { sku: sku.clone(), recorded, counted });
-            }
-            // The same count once more changes nothing.
-            Some(_) => {}
-            None => {
-                let variance = counted as i64 - book.balance;
-                let shelf = shelf(location, condition);
-                self.movements.extend(correction(&sku, variance, shelf, Account::CountVariance)?);
-            }
-        }
-        self.decided.push(CountedLine {
-            sku,
-            condition,
-            counted,
-            book: book.balance,
-            book_position: book.position,
-            applied,
-        });
-        Ok(())
-    }
 }
 
 #[cfg(test)]

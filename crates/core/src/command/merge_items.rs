@@ -294,7 +294,7 @@ mod tests {
                 G reservable 33 published 33 | base 33 incoming 3 share 33
                 13 stock_expected:
                 G reservable 31 published 31 | base 31 incoming 1 share 31
-                14 stock_counted: ! superseded_count sku=G; G counted 7 book 8 not applied
+                14 stock_counted: ! superseded_count sku=G; G counted 7 book 18 not applied
                 15 order_shipped: G 1 A/sellable > customer; ! uncommitted_ship order=O1 quantity=1 sku=G
                 16 stock_counted: G 1 count_variance > A/sellable; G counted 30 book 29
             "#]],

@@ -69,7 +69,7 @@ const fn number(unit: &'static str, min: u64, max: u64) -> Kind {
 
 settings! {
     data_dir: PathBuf = PathBuf::from("onhand-data"), Kind::Text("a directory"),
-        "Where the installation lives: its name, embedded journals, checkpoints, high-water marks.";
+        "Where the installation lives: its name, embedded journals, checkpoints, high-water marks, suppliers' files.";
 
     http_listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 7070)), Kind::Text("an address with its port, such as 127.0.0.1:7070"),
         "Where the HTTP door listens. Port 0 takes any free one.";
@@ -82,7 +82,7 @@ settings! {
     http_header_ms_max: u64 = 10_000, number("milliseconds", 10, 600_000),
         "Longest time a request's head may take to arrive; a slower connection is closed.";
     http_body_ms_max: u64 = 30_000, number("milliseconds", 10, 600_000),
-        "Longest time a request's body may take to arrive.";
+        "Longest time a request's body may take to arrive; of a supplier's file, its next piece.";
     http_drain_ms_max: u64 = 10_000, number("milliseconds", 0, 600_000),
         "Longest time that requests under way are given when the server stops.";
     http_wait_ms_max: u64 = 10_000, number("milliseconds", 0, 60_000),
@@ -131,6 +131,22 @@ settings! {
         "Whether refusals are recorded, so that a retry after a crash is refused as before.";
     engine_clock_skew_s_max: u64 = 300, number("seconds", 0, 86_400),
         "How far ahead of the ledger's clock a claimed time may lie and still be believed.";
+
+    snapshot_bytes_max: u64 = 256 << 20, number("bytes", 1024, 16 << 30),
+        "Largest file of a supplier, sent or fetched.";
+    snapshot_files_max: u64 = 4, number("files", 1, 64),
+        "Suppliers' files that are compared at once; more wait.";
+
+    pull_enabled: bool = true, Kind::Switch,
+        "Whether this server fetches the files of feeds that say where from.";
+    pull_allow_private: bool = false, Kind::Switch,
+        "Whether files are fetched from private, local and loopback addresses too. Whoever may set a feed can then make the server ask machines beside it.";
+    pull_directories: PathBuf = PathBuf::new(), Kind::Text("a directory, or empty for none"),
+        "Below which the directories of feeds must lie. Empty: no directory is watched.";
+    pull_look_ms: u64 = 5_000, number("milliseconds", 50, 600_000),
+        "How often it is looked for what is due: fetches, files in directories, snapshots to finish.";
+    pull_ms_max: u64 = 120_000, number("milliseconds", 100, 3_600_000),
+        "Longest time one fetch may take.";
 
     projector_checkpoint: bool = true, Kind::Switch,
         "Whether what was folded is kept on disk, so that a start does not read the whole journal.";

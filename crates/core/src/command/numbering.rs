@@ -1,0 +1,150 @@
+//! Which number a difference has: that of the open one about the same thing, else the next.
+
+use rustc_hash::FxHashSet;
+
+use super::prelude::*;
+
+/// What one witness finds, and what it finds no more.
+pub(super) struct Numbering<'a> {
+    ledger: &'a Ledger,
+    witness: Witness,
+    next: u64,
+    /// What something was found about already: once is enough.
+    about: FxHashSet<(Option<ItemNo>, Option<Sku>)>,
+    /// Numbers of open differences that are there still.
+    stands: FxHashSet<u64>,
+    found: Vec<Difference>,
+    cleared: Vec<u64>,
+}
+
+impl<'a> Numbering<'a> {
+    pub fn new(ledger: &'a Ledger, witness: Witness) -> Numbering<'a> {
+        Numbering {
+            ledger,
+            witness,
+            next: ledger.next_discrepancy(),
+            about: FxHashSet::default(),
+            stands: FxHashSet::default(),
+            found: Vec::new(),
+            cleared: Vec::new(),
+        }
+    }
+
+    /// The number that it comes with counts for nothing. What says only what is known is dropped.
+    ///
+    /// # Errors
+    /// `unknown_sku`.
+    pub fn find(&mut self, mut difference: Difference) -> Result<(), Rejection> {
+        let item = match &difference.sku {
+            Some(sku) => Some(self.ledger.known_item(sku)?),
+            None => None,
+        };
+        difference.sku = item.map(|it| self.ledger.item(it).sku.clone());
+        let code = difference.supplier_sku.clone().filter(|_| item.is_none());
+        if !self.about.insert((item, code)) || self.is_lived_with(item, &difference) {
+            return Ok(());
+        }
+        match self.known(item, &difference) {
+            Some(known) => {
+                let number = known.difference.number;
+                self.stands.insert(number);
+                if known.witness == self.witness && is_news(&difference, &known.difference) {
+                    self.found.push(Difference { number, ..difference });
+                }
+            }
+            None => {
+                self.found.push(Difference { number: self.next, ..difference });
+                self.next += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The open difference about the same. One about a code may be another feed's of the supplier,
+    /// or left as it is on purpose.
+    fn known(&self, item: Option<ItemNo>, difference: &Difference) -> Option<&'a Discrepancy> {
+        match item {
+            Some(item) => {
+                let location = difference.location.as_ref();
+                self.ledger.open_difference(item, &self.witness, location)
+            }
+            None => {
+                let feed = self.ledger.feed(self.feed()?);
+                let number =
+                    self.ledger.open_unknown(feed.supplier, difference.supplier_sku.as_ref()?)?;
+                self.ledger.discrepancy(number)
+            }
+        }
+    }
+
+    fn feed(&self) -> Option<FeedNo> {
+        match &self.witness {
+            Witness::Feed(feed) => self.ledger.feed_no(feed),
+            Witness::Stocktake(_) | Witness::Channel(_) => None,
+        }
+    }
+
+    /// Somebody decided that the book stands, this far from what the feed says.
+    fn is_lived_with(&self, item: Option<ItemNo>, difference: &Difference) -> bool {
+        let Some((item, feed)) = item.zip(self.feed()) else { return false };
+        let said = self.ledger.item(item).supplied.as_ref().and_then(|it| it.said_by(feed));
+        let by = difference.theirs.map(|it| it - difference.ours);
+        by.is_some() && said.is_some_and(|it| it.kept == by)
+    }
+
+    /// What the witness had open about the item is gone.
+    pub fn agree(&mut self, item: ItemNo, location: Option<&LocationId>) -> bool {
+        let known = self.ledger.open_difference(item, &self.witness, location);
+        self.cleared.extend(known.map(|it| it.difference.number));
+        known.is_some()
+    }
+
+    /// As its numbers show. Those of others, and what is not open, are left as they are.
+    pub fn clear(&mut self, number: u64) {
+        self.cleared.push(number);
+    }
+
+    /// Differences that are new or have new figures, and numbers of open ones that are gone.
+    pub fn finish(mut self) -> (Vec<Difference>, Vec<u64>) {
+        let mut known = std::mem::take(&mut self.stands);
+        let is_open = |it: &u64| {
+            let discrepancy = self.ledger.discrepancy(*it);
+            discrepancy.is_some_and(|it| it.state.is_open() && it.witness == self.witness)
+        };
+        self.cleared.retain(|it| is_open(it) && known.insert(*it));
+        (self.found, self.cleared)
+    }
+}
+
+/// Whether it says more than that the same is the same later.
+fn is_news(difference: &Difference, known: &Difference) -> bool {
+    let Difference { number, as_of, confidence, .. } = *known;
+    *known != Difference { number, as_of, confidence, ..difference.clone() }
+}
+
+/// A difference at a location that nothing explains so far.
+pub(super) fn unexplained(
+    sku: &Sku,
+    location: &LocationId,
+    theirs: i64,
+    ours: i64,
+    as_of: Time,
+) -> Difference {
+    let kind = match theirs < ours {
+        true => DifferenceKind::UnexplainedLoss,
+        false => DifferenceKind::UnexplainedGain,
+    };
+    Difference {
+        number: 0,
+        kind,
+        sku: Some(sku.clone()),
+        supplier_sku: None,
+        location: Some(location.clone()),
+        theirs: Some(theirs),
+        ours,
+        as_of,
+        confidence: 50,
+        explained_by: Vec::new(),
+        suggestions: Vec::new(),
+    }
+}
