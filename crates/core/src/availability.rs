@@ -1,7 +1,8 @@
 //! The one formula: what a channel may promise of an item, what it publishes, and every term of it.
 //!
 //! ```text
-//! believed(l)  = (sellable(l) - doubted(l)) x trust(l), rounded down; trust falls with the age of numbers
+//! believed(l)  = (sellable(l) - doubted(l)) x trust(l), rounded down; trust falls with the age of
+//!                numbers. A shelf below zero owes all of it, however little is believed
 //! unclaimed(l) = believed(l) - committed(l) - held(l) - pooled(l)
 //! kept(l)      = the part of unclaimed(l), if any, that safety(l) and stale(l) keep back
 //! base         = sum of unclaimed(l) - kept(l) over the channel's locations, + incoming
@@ -76,7 +77,7 @@ impl Shelf {
     pub fn terms(self, rules: &ShelfRules) -> ShelfTerms {
         // What is doubted takes an empty shelf no further down.
         let vouched = self.sellable - self.doubted.min(self.sellable.max(0));
-        let believed = part(vouched, rules.trust_percent);
+        let believed = part(vouched.max(0), rules.trust_percent) + vouched.min(0);
         let unclaimed = believed - self.committed - self.held - self.pooled;
         let back = rules.safety.of(believed) + rules.stale.of(believed);
         let kept = back.min(unclaimed.max(0));

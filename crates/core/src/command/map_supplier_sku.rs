@@ -251,7 +251,7 @@ mod tests {
                 7 supplier_set:
                 8 supplier_set:
                 9 feed_set:
-                10 snapshot_recorded:
+                10 snapshot_recorded: applied; found 1 X@S unknown_sku theirs 4 ours 0 as of 0s; found 2 Y@S unknown_sku theirs 4 ours 0 as of 0s
                 11 supplier_sku_mapped:
                 12 supplier_sku_mapped:
                 13 supplier_sku_mapped:

@@ -48,7 +48,8 @@ impl<'a> Numbering<'a> {
             Some(known) => {
                 let number = known.difference.number;
                 self.stands.insert(number);
-                if known.witness == self.witness && is_news(&difference, &known.difference) {
+                let ours = known.witness == self.witness && known.state.is_open();
+                if ours && is_news(&difference, &known.difference) {
                     self.found.push(Difference { number, ..difference });
                 }
             }

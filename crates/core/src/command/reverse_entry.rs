@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::lines::shelf;
 use super::prelude::*;
 
 args!(/** Reverse an entry. */
@@ -47,11 +48,41 @@ pub(super) fn decide(
             reversal.order.clone_from(&it.order);
             reversal.unreturned = it.lines.iter().filter(|line| line.linked > 0).cloned().collect();
         }
+        Fact::DiscrepancySettled(it) => reversal.unsettled.clone_from(&it.lines),
         _ => {}
     }
-    let movements: Vec<Movement> = entry.movements.iter().map(|it| back(ledger, it)).collect();
+    let mut movements: Vec<Movement> = entry.movements.iter().map(|it| back(ledger, it)).collect();
     check_open(ledger, &movements, &reversal)?;
-    Ok(Decision { fact: Fact::EntryReversed(reversal), movements, flags: Vec::new() })
+    let flags = leave_later_counts(ledger, &reversal.unsettled, &mut movements);
+    Ok(Decision { fact: Fact::EntryReversed(reversal), movements, flags })
+}
+
+/// What was counted since stands: that an earlier count is undone does not change the balance after
+/// it. It is taken back against the count's variance, and both stay visible.
+fn leave_later_counts(
+    ledger: &Ledger,
+    unsettled: &[SettledLine],
+    movements: &mut Vec<Movement>,
+) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    for count in unsettled.iter().filter_map(|it| it.counted.as_ref()) {
+        let sku = ledger.current_sku(&count.line.sku);
+        let (Some(item), Some(at)) = (ledger.item_no(&sku), ledger.location_no(&count.location))
+        else {
+            continue;
+        };
+        let anchor = ledger.item(item).anchor(at, count.line.condition);
+        let account = shelf(&count.location, count.line.condition);
+        let ours = |it: &&Movement| it.sku == sku && (it.from == account || it.to == account);
+        let stands = anchor.is_some_and(|it| it.counted_at > count.counted_at);
+        let Some(undone) = movements.iter().find(ours).filter(|_| stands).cloned() else {
+            continue;
+        };
+        let change = undone.quantity.signed() * if undone.to == account { 1 } else { -1 };
+        movements.push(back(ledger, &undone));
+        flags.push(Flag::BeforeCount { sku, account, change });
+    }
+    flags
 }
 
 /// Under the item's SKU of today, by which it is found in whatever it was merged into too.
@@ -102,7 +133,10 @@ fn not_reversible(fact: &Fact) -> Option<&'static str> {
         Fact::TierAssigned(_) => Some("assign_tier"),
         Fact::FeedStepped(_) | Fact::SnapshotRecorded(_) => Some("record_snapshot"),
         Fact::SnapshotJudged(_) => Some("judge_snapshot"),
-        Fact::DiscrepancySettled(_) => Some("settle_discrepancy"),
+        // What was open before it was opened again nobody knows.
+        Fact::DiscrepancySettled(it) => {
+            (it.action == Settling::Reopen).then_some("settle_discrepancy")
+        }
         Fact::StocktakeRecorded(_) => Some("record_stocktake"),
         Fact::StockListed(_) => Some("list_stock"),
         Fact::StockHeard(_) => Some("hear_stock"),
@@ -310,6 +344,119 @@ mod tests {
                 rejected not_reversible instead=cancel_order kind=order_committed position=7
                 rejected not_reversible instead=release_hold kind=stock_held position=8
                 rejected not_reversible instead=count_stock kind=stock_counted position=9
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_undone_settlement_is_open_again_and_the_count_before_it_stands() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10 G:5
+            @15 count_stock B G:5
+            @20 record_snapshot F s1 as_of=20 found=W:unexplained_loss:7/10+G:unexplained_gain:6/5
+            @30 settle_discrepancy accept_theirs 1 2 reason=shrinkage actor=ann
+            @40 ship_order O1 1:2(sku=W) location=B
+            reverse_entry 11 reason=incorrect_data
+            reverse_entry 11 reason=incorrect_data
+            inbox
+            stock W@B
+            @50 count_stock B W:9 G:4 counted_at=14
+            count_stock B W:9 G:4 counted_at=16
+            stock W@B
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable; G 5 supplier > B/sellable
+                9 stock_counted: G counted 5 book 5
+                10 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s; found 2 G@B unexplained_gain theirs 6 ours 5 as of 20s
+                11 discrepancy_settled: W 3 B/sellable > count_variance; G 1 count_variance > B/sellable; 1 W counted 7 book 10 at 20s; 2 G counted 6 book 5 at 20s for 5
+                12 order_shipped: W 2 B/sellable > customer; ! uncommitted_ship order=O1 quantity=2 sku=W
+                13 entry_reversed: W 3 count_variance > B/sellable; G 1 B/sellable > count_variance; unsettled 1; unsettled 2
+                rejected already_reversed position=11
+                1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 10 changed 13
+                2 G@B unexplained_gain theirs 6 ours 5 as of 20s, feed F, open, opened 10 changed 13
+                W@B sellable 8 free 8 doubted 3
+                14 stock_counted: W 1 B/sellable > count_variance; ! superseded_count sku=G; W counted 9 book 10; G counted 4 book 5 not applied
+                15 stock_counted: G 1 B/sellable > count_variance; W counted 9 book 9; G counted 4 book 5
+                W@B sellable 7 free 7 doubted 3
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_undone_settlement_leaves_what_came_after_it() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10 G:5
+            @20 record_snapshot F s1 as_of=20 found=W:unexplained_loss:7/10+G:unexplained_gain:6/5
+            @30 settle_discrepancy accept_theirs 1 reason=shrinkage actor=ann
+            @40 count_stock B W:6
+            @50 record_snapshot F s2 as_of=50 found=W:unexplained_loss:5/6
+            settle_discrepancy keep_ours 2 reason=correction actor=ann
+            settle_discrepancy reopen 2 reason=correction actor=ann
+            reverse_entry 10 reason=did_not_occur
+            reverse_entry 13 reason=did_not_occur
+            reverse_entry 14 reason=did_not_occur
+            inbox
+            discrepancy 1
+            stock W@B
+            count_stock B W:8 counted_at=35
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable; G 5 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s; found 2 G@B unexplained_gain theirs 6 ours 5 as of 20s
+                10 discrepancy_settled: W 3 B/sellable > count_variance; 1 W counted 7 book 10 at 20s
+                11 stock_counted: W 1 B/sellable > count_variance; W counted 6 book 7
+                12 snapshot_recorded: applied; found 3 W@B unexplained_loss theirs 5 ours 6 as of 50s
+                13 discrepancy_settled: 2
+                14 discrepancy_settled: 2
+                15 entry_reversed: W 3 count_variance > B/sellable; W 3 B/sellable > count_variance; ! before_count account=B/sellable change=3 sku=W; unsettled 1
+                16 entry_reversed: unsettled 2
+                rejected not_reversible instead=settle_discrepancy kind=discrepancy_settled position=14
+                2 G@B unexplained_gain theirs 6 ours 5 as of 20s, feed F, open, opened 9 changed 14
+                3 W@B unexplained_loss theirs 5 ours 6 as of 50s, feed F, open, opened 12 changed 12
+                1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, cleared, opened 9 changed 15
+                W@B sellable 6 free 6 doubted 1
+                17 stock_counted: ! superseded_count sku=W; W counted 8 book 7 not applied
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_undone_decision_to_keep_ours_is_open_again() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10
+            @20 record_snapshot F s1 as_of=20 found=W:unexplained_loss:7/10
+            settle_discrepancy keep_ours 1 reason=correction actor=ann
+            said F W
+            reverse_entry 10 reason=did_not_occur
+            said F W
+            inbox
+            reverse_entry 9 reason=did_not_occur
+            record_stocktake T1 B W:10
+            reverse_entry 12 reason=did_not_occur
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s
+                10 discrepancy_settled: 1
+                W open kept -3
+                11 entry_reversed: unsettled 1
+                W open
+                1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 9 changed 11
+                rejected not_reversible instead=record_snapshot kind=snapshot_recorded position=9
+                12 stocktake_recorded: W counted 10 book 10
+                rejected not_reversible instead=record_stocktake kind=stocktake_recorded position=12
             "#]],
         );
     }

@@ -102,7 +102,7 @@ mod tests {
                 W reservable -2 published 0 | base -2 over 2 share -2
                 W@S sellable 10 committed 2 free 8
                 rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 requested=1 shortfall=1 sku=W]
-                15 snapshot_recorded:
+                15 snapshot_recorded: applied
                 F at S | all since 18000s step 0 trust 100 | then all 1 at 21600s
                 W reservable 8 published 8 | base 8 share 8
                 16 feed_stepped: F all to 1
@@ -131,7 +131,7 @@ mod tests {
         check_shop(
             &format!("@10800 {}\nfeed F\noffer W web\n@14400 due", snapshot(1, 1)),
             expect![[r#"
-                11 snapshot_recorded:
+                11 snapshot_recorded: applied
                 F at S | all since 3600s step 2 trust 50 buffer units 3 | then all 3 at 18000s
                 W reservable 2 published 2 | base 2 kept 3 share 2
                 nothing is due
@@ -144,9 +144,9 @@ mod tests {
         check_shop(
             &format!("@3600 {}\nfeed F", snapshot(1, 9)),
             expect![[r#"
-            11 snapshot_recorded:
-            F at S | all since 3600s step 0 trust 100 | then all 1 at 7200s
-        "#]],
+                11 snapshot_recorded: applied
+                F at S | all since 3600s step 0 trust 100 | then all 1 at 7200s
+            "#]],
         );
     }
 
@@ -175,15 +175,15 @@ mod tests {
                 8 feed_set:
                 9 feed_stepped: F hot to 1
                 10 feed_stepped: F all to 1
-                11 snapshot_recorded:
+                11 snapshot_recorded: applied
                 F at S | all since 0s step 1 trust 0 | hot since 0s step 1 trust 0
-                12 snapshot_recorded:
+                12 snapshot_recorded: applied
                 F at S | all since 0s step 1 trust 0 | hot since 3600s step 0 trust 100 | then hot 1 at 5400s
-                13 snapshot_recorded:
-                14 snapshot_recorded:
+                13 snapshot_recorded: out_of_order
+                14 snapshot_recorded: held
                 F at S | all since 0s step 1 trust 0 | hot since 3600s step 0 trust 100 | then hot 1 at 5400s
                 15 feed_set:
-                16 snapshot_recorded:
+                16 snapshot_recorded: applied
                 F at S | all since 3600s step 0 trust 100 | hot since 3600s step 0 trust 100 | then hot 1 at 5400s
             "#]],
         );
@@ -407,20 +407,20 @@ mod tests {
                 found(3, 2, 4, "W"),
             ),
             expect![[r#"
-                11 snapshot_recorded:
+                11 snapshot_recorded: applied; found 1 W@S unexplained_loss theirs 7 ours 10 as of 0s
                 W reservable 7 published 7 | base 7 share 7
                 rejected insufficient_stock lines=[available=7 index=0 limiting=free_stock line=1 requested=8 shortfall=1 sku=W]
                 12 stock_held: W@S held +7; until 900s
                 13 hold_released: W@S held -7; whole
-                14 snapshot_recorded:
+                14 snapshot_recorded: applied; found 1 W@S unexplained_loss theirs 12 ours 10 as of 0s
                 W reservable 10 published 10 | base 10 share 10
-                15 snapshot_recorded:
+                15 snapshot_recorded: applied; found 1 W@S unexplained_loss theirs 7 ours 10 as of 0s
                 16 feed_stepped: F all to 1
                 17 feed_stepped: F all to 2
                 W reservable 0 published 0 | base 0 kept 3 share 0
-                18 snapshot_recorded:
+                18 snapshot_recorded: applied; found 2 W@S unexplained_loss theirs 4 ours 10 as of 0s
                 W reservable 0 published 0 | base 0 kept 2 share 0
-                19 snapshot_recorded:
+                19 snapshot_recorded: applied; cleared 1
                 W reservable 4 published 4 | base 4 share 4
             "#]],
         );
@@ -443,16 +443,40 @@ mod tests {
                 settle("accept_theirs"),
             ),
             expect![[r#"
-                11 snapshot_recorded:
+                11 snapshot_recorded: applied; found 1 W@S unexplained_loss theirs 7 ours 10 as of 0s
                 W reservable 7 published 7 | base 7 share 7
-                12 discrepancy_settled:
+                12 discrepancy_settled: 1
                 W reservable 7 published 7 | base 7 share 7
-                13 discrepancy_settled:
+                13 discrepancy_settled: 1
                 W reservable 10 published 10 | base 10 share 10
-                14 discrepancy_settled:
+                14 discrepancy_settled: 1
                 W reservable 7 published 7 | base 7 share 7
-                15 discrepancy_settled:
+                15 discrepancy_settled: 1
                 W reservable 10 published 10 | base 10 share 10
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_a_shelf_owes_it_owes_however_old_the_number() {
+        check_shop(
+            "
+            change_channel web locations=A,S
+            receive_stock A W:4
+            ship_order O1 1:12(sku=W) location=S
+            offer W web
+            @14400 due
+            offer W web
+            ",
+            expect![[r#"
+                11 channel_changed:
+                12 stock_received: W 4 supplier > A/sellable
+                13 order_shipped: W 12 S/sellable > customer; ! uncommitted_ship order=O1 quantity=12 sku=W; ! negative_book balance=-2 condition=sellable location=S sku=W
+                W reservable 2 published 2 | base 2 share 2
+                14 feed_stepped: F all to 1
+                15 feed_stepped: F all to 2
+                16 feed_stepped: F all to 3
+                W reservable 2 published 2 | base 2 share 2
             "#]],
         );
     }
@@ -465,7 +489,7 @@ mod tests {
                 found(1, 1, 0, "W"),
             ),
             expect![[r#"
-                11 snapshot_recorded:
+                11 snapshot_recorded: applied; found 1 W@S unexplained_loss theirs 0 ours 10 as of 0s
                 12 order_shipped: W 9 S/sellable > customer; ! uncommitted_ship order=O1 quantity=9 sku=W
                 W reservable 0 published 0 | base 0 share 0
                 13 order_shipped: W 3 S/sellable > customer; ! uncommitted_ship order=O2 quantity=3 sku=W; ! negative_book balance=-2 condition=sellable location=S sku=W

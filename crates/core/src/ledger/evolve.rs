@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Anchor, History, HoldState, Item, ItemNo, Ledger, Location, LocationNo, Origin, Spot};
+use super::{History, HoldState, Item, ItemNo, Ledger, Location, LocationNo, Origin, Spot};
 use crate::*;
 
 /// An entry that cannot follow the ledger: the journal or the program that wrote it is damaged.
@@ -306,17 +306,7 @@ impl Ledger {
 
     fn record_count(&mut self, it: &StockCounted) -> Recorded {
         let location = self.stored_location(&it.location)?;
-        for line in it.lines.iter().filter(|line| line.applied) {
-            let item = self.stored_item(&line.sku)?;
-            self.touch_item(item);
-            self.items[item.0 as usize].set_anchor(Anchor {
-                location,
-                condition: line.condition,
-                counted_at: it.counted_at,
-                counted: line.counted,
-            });
-        }
-        Ok(())
+        self.record_counted(location, it.counted_at, &it.lines)
     }
 
     pub(super) fn stored_item(&self, sku: &Sku) -> Result<ItemNo, String> {

@@ -20,10 +20,28 @@ impl Ledger {
             let item = self.stored_item(&line.sku)?;
             self.touch_item(item);
             let (condition, counted) = (line.condition, line.counted);
-            let anchor = Anchor { location, condition, counted_at, counted };
-            self.items[item.0 as usize].set_anchor(anchor);
+            self.set_count(item, Anchor { location, condition, counted_at, counted })?;
         }
         Ok(())
+    }
+
+    /// Whoever counts the shelf answers what an earlier stocktake of ours left open there. The item
+    /// is touched already.
+    pub(super) fn set_count(&mut self, item: ItemNo, anchor: Anchor) -> Recorded {
+        self.items[item.0 as usize].set_anchor(anchor);
+        let known = &self.items[item.0 as usize].supplied;
+        if anchor.condition != Condition::Sellable
+            || known.as_ref().is_none_or(|it| it.open.is_empty())
+        {
+            return Ok(());
+        }
+        let location = self.location(anchor.location).id.clone();
+        let witness = Witness::Stocktake(location.clone());
+        let open = self.open_difference(item, &witness, Some(&location));
+        match open.filter(|it| it.difference.as_of <= anchor.counted_at) {
+            Some(it) => self.end_discrepancy(it.difference.number, DiscrepancyEnd::Cleared),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn record_found(&mut self, witness: &Witness, found: &[Difference]) -> Recorded {

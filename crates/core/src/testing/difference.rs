@@ -200,7 +200,7 @@ pub(super) fn notable(fact: &Fact) -> Vec<String> {
             it.lines.iter().map(told).collect()
         }
         Fact::EntryReversed(it) => {
-            it.unsettled.iter().map(|it| format!("open again {}", it.number)).collect()
+            it.unsettled.iter().map(|it| format!("unsettled {}", it.number)).collect()
         }
         _ => Vec::new(),
     }

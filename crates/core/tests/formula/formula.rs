@@ -144,7 +144,10 @@ impl Book {
         let shelf = self.shelf(id, location, now);
         let scopes = self.at_location(id, location);
         let trust = self.rule(&scopes, Dimension::TrustPercent, |it| it.trust_percent);
-        let believed = percent(shelf.sellable, trust.unwrap_or(100));
+        let believed = match shelf.sellable {
+            owed @ ..0 => owed,
+            there => percent(there, trust.unwrap_or(100)),
+        };
         let unclaimed = believed - shelf.committed - shelf.held - shelf.pooled;
         let safety = self.rule(&scopes, Dimension::Safety, |it| it.safety);
         let kept = kept_back(safety, believed).min(unclaimed.max(0));
