@@ -238,7 +238,7 @@ Split {
     quantity: Quantity,
     /** The pool that the units are drawn from. */
     #[serde(default, skip_serializing_if = "Option::is_none")] pool: Option<PoolId>,
-    /** The pool is closed: units given back go to the shared stock. */
+    /** The pool is closed, or the units are not there: what is given back goes to the shared stock. */
     #[serde(default, skip_serializing_if = "std::ops::Not::not")] shared: bool,
     /** Beginning of the window whose capacity the units take. */
     #[serde(default, skip_serializing_if = "Option::is_none")] window: Option<Time>,

@@ -11,8 +11,8 @@
 //! JSON value stands as it is, without spaces.
 //!
 //! Beside the commands: `stock W@A`, `order O1`, `hold H1`, `pool P1` and `offer W web` (with
-//! `campaign=`, `customer=` and `slot=` as needed) show how things stand; `due` does what the
-//! writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
+//! `campaign=`, `customer=` and `slot=` as needed), `waiting S` and `handover S H` show how things
+//! stand; `due` does what the writer does by itself, and shows it; `preview O1 …` and `preview_hold H1 …` say what
 //! `commit_order O1 …` and `hold_stock H1 …` would take from where, and why. `fact {…}` records a
 //! fact without movements as it is stored, without spaces. `supplier acme`, `feed F` and
 //! `means acme X` show suppliers, the age of their numbers, and what their codes mean. `supply`
@@ -21,6 +21,7 @@
 //! `difference.rs`.
 
 mod difference;
+mod handover;
 mod supply;
 
 use expect_test::Expect;
@@ -84,6 +85,8 @@ impl Shop {
             "hold" => self.show_hold(words[1]),
             "pool" => self.show_pool(words[1]),
             "offer" => self.show_offer(words[1], words[2], &words[3..]),
+            "waiting" => self.show_waiting(words[1]),
+            "handover" => self.show_handover(words[1], words[2]),
             "supplier" => supply::show_supplier(&self.ledger, words[1]),
             "feed" => supply::show_feed(&self.ledger, words[1]),
             "means" => supply::show_code(&self.ledger, self.now, words[1], words[2]),
@@ -467,7 +470,8 @@ fn subject(verb: &str) -> Option<&'static str> {
         "commit_order" | "cancel_order" | "ship_order" | "relocate_order" => Some("order"),
         "start_transfer" | "receive_transfer" | "cancel_transfer" => Some("transfer"),
         "reverse_entry" => Some("position"),
-        "set_supplier" | "map_supplier_sku" => Some("supplier"),
+        "set_supplier" | "map_supplier_sku" | "hand_over_orders" | "confirm_handover"
+        | "miss_handover" => Some("supplier"),
         "set_feed" | "assign_tier" | "step_feed" => Some("feed"),
         "record_snapshot" | "judge_snapshot" => Some("feed"),
         "settle_discrepancy" => Some("action"),
@@ -605,7 +609,7 @@ fn notable(fact: &Fact) -> Vec<String> {
             linked.map(|(line, linked)| format!("{line} linked {linked}")).collect()
         }
         Fact::StockCounted(it) => it.lines.iter().map(counted).collect(),
-        fact => difference::notable(fact),
+        fact => [difference::notable(fact), handover::notable(fact)].concat(),
     }
 }
 

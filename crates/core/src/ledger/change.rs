@@ -109,6 +109,8 @@ impl Ledger {
             Undo::Reversed(position) => drop(self.reversed.remove(&position)),
             Undo::Supply(before) => {
                 (self.suppliers, self.feeds, self.next_discrepancy) = *before;
+                let known = self.suppliers.len();
+                self.waiting.retain(|number, _| (number.0 as usize) < known);
                 self.appoint_supply();
             }
             Undo::Code(code, Some(meaning)) => drop(self.codes.insert(code, meaning)),
@@ -116,8 +118,8 @@ impl Ledger {
             Undo::Discrepancy(number, before) => self.step_back_discrepancy(number, before),
             Undo::Handover(key, before) => {
                 self.handovers.remove(&key);
+                self.await_no_confirmation(&key);
                 before.into_iter().for_each(|it| self.put_handover(*it));
-                self.appoint_supply();
             }
         }
     }

@@ -36,7 +36,7 @@ pub use evolve::Corrupt;
 pub use history::{History, NOW};
 pub use hold::{HeldUnits, Hold, HoldState};
 pub use item::{Anchor, Expected, Item, ItemInfo, Recipe, Supply, WindowUse};
-pub use order::{Order, OrderLine};
+pub use order::{Handed, Order, OrderLine};
 pub use place::{Channel, Location};
 pub use policy::{Policies, RuleSet, Ruling, Standing, Where};
 pub use pool::{Claimant, Pool, PoolNo, PoolPart, PoolUnits, Tranche};

@@ -32,9 +32,19 @@ pub struct OrderLine {
     pub early: Option<EarlyCancel>,
     /// The kit line that it is a part of.
     pub kit: Option<Box<KitUse>>,
-    /// Units that suppliers were given to ship and did not yet, by location; never more than are
-    /// committed there.
-    pub handed: Vec<(LocationNo, u64)>,
+    /// What suppliers were given to ship, by location.
+    pub handed: Vec<Handed>,
+}
+
+/// What the supplier of a location was given to ship of an order line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handed {
+    pub location: LocationNo,
+    /// Not shipped yet; never more than are committed there.
+    pub units: u64,
+    pub shipped: u64,
+    /// Cancelled or taken elsewhere since, without a word of the supplier.
+    pub called_off: u64,
 }
 
 impl Order {
@@ -85,22 +95,78 @@ impl OrderLine {
         here.map(|(_, units)| units).sum()
     }
 
-    /// Units at the location that its supplier was given to ship.
-    pub fn handed_there(&self, location: LocationNo) -> u64 {
-        let here = self.handed.iter().find(|(it, _)| *it == location);
-        here.map_or(0, |(_, units)| *units)
+    /// What the supplier of the location was given to ship of it, if it ever was.
+    pub fn handed_at(&self, location: LocationNo) -> Option<&Handed> {
+        self.handed.iter().find(|it| it.location == location)
     }
 
-    /// What was handed over is at most what is still committed there.
+    /// Units at the location that its supplier was given to ship and did not yet.
+    pub fn handed_there(&self, location: LocationNo) -> u64 {
+        self.handed_at(location).map_or(0, |it| it.units)
+    }
+
+    /// Units at the location that its supplier was not given to ship yet.
+    pub fn waiting_there(&self, location: LocationNo) -> u64 {
+        self.committed_there(location).saturating_sub(self.handed_there(location))
+    }
+
+    pub(super) fn hand_over(&mut self, location: LocationNo, units: u64) {
+        match self.handed.iter_mut().find(|it| it.location == location) {
+            Some(known) => {
+                if known.units == 0 {
+                    known.called_off = 0;
+                }
+                known.units += units;
+            }
+            None => {
+                self.handed.reserve_exact(1);
+                self.handed.push(Handed { location, units, shipped: 0, called_off: 0 });
+            }
+        }
+    }
+
+    /// A supplier ships first what it was given to ship.
+    pub(super) fn ship_handed(&mut self, at: &AtLocations) {
+        self.each_handed(at, |known, units| {
+            let units = units.min(known.units);
+            known.units -= units;
+            known.shipped += units;
+        });
+    }
+
+    /// It never went: the supplier is still to ship what it was given.
+    pub(super) fn unship_handed(&mut self, at: &AtLocations) {
+        self.each_handed(at, |known, units| {
+            let units = units.min(known.shipped);
+            known.shipped -= units;
+            known.units += units;
+        });
+    }
+
+    /// The supplier itself gave it up.
+    pub(super) fn give_up_handed(&mut self, at: &AtLocations) {
+        self.each_handed(at, |known, units| known.units -= units.min(known.units));
+    }
+
+    fn each_handed(&mut self, at: &AtLocations, mut change: impl FnMut(&mut Handed, u64)) {
+        for (spot, units) in at {
+            if let Some(known) = self.handed.iter_mut().find(|it| it.location == spot.location) {
+                change(known, *units);
+            }
+        }
+    }
+
+    /// What is not committed there any more was called off.
     pub(super) fn cap_handed(&mut self) {
         if self.handed.is_empty() {
             return;
         }
         let mut handed = std::mem::take(&mut self.handed);
-        for (location, units) in &mut handed {
-            *units = (*units).min(self.committed_there(*location));
+        for known in &mut handed {
+            let gone = known.units.saturating_sub(self.committed_there(known.location));
+            known.units -= gone;
+            known.called_off += gone;
         }
-        handed.retain(|(_, units)| *units > 0);
         self.handed = handed;
     }
 

@@ -115,6 +115,7 @@ impl Ledger {
             let released = self.stored_splits(&line.released)?;
             let known = self.order_mut(&it.order).line_mut(&line.r#ref);
             take(&mut known.committed_at, &released)?;
+            known.ship_handed(&released);
             known.sku.get_or_insert_with(|| line.sku.clone());
             if let Some(kit) = &line.kit {
                 known.kit = Some(kit.clone());
@@ -163,6 +164,7 @@ impl Ledger {
             let known = self.order_mut(order).line_mut(&line.r#ref);
             known.shipped -= line.quantity.units().min(known.shipped);
             let uncommitted = line.quantity.units() - units(&released);
+            known.unship_handed(&released);
             give(&mut known.committed_at, released);
             known.uncommitted -= uncommitted.min(known.uncommitted);
         }

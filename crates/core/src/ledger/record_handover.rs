@@ -9,17 +9,8 @@ use crate::*;
 impl Ledger {
     pub(super) fn record_handover(&mut self, it: &OrdersHandedOver) -> Recorded {
         let supplier = self.stored_supplier(&it.supplier)?;
-        for line in &it.lines {
-            let location = self.stored_location(&line.location)?;
-            self.touch_order(&line.order);
-            let order = self.orders.get_mut(&line.order).ok_or("hands over an unknown order")?;
-            let known = order.line_mut(&line.r#ref);
-            let units = line.quantity.units();
-            match known.handed.iter_mut().find(|(at, _)| *at == location) {
-                Some((_, sum)) => *sum += units,
-                None => known.handed.push((location, units)),
-            }
-            self.note_waiting(&line.order);
+        for lines in it.lines.chunk_by(|one, next| one.order == next.order) {
+            self.record_handed(&lines[0].order, lines)?;
         }
         self.touch_supply();
         let known = &mut self.suppliers[supplier.0 as usize];
@@ -36,6 +27,21 @@ impl Ledger {
             short: Vec::new(),
         });
         self.appoint_supply();
+        Ok(())
+    }
+
+    fn record_handed(&mut self, id: &OrderId, lines: &[HandedLine]) -> Recorded {
+        self.touch_order(id);
+        for line in lines {
+            let location = self.stored_location(&line.location)?;
+            let order = self.orders.get_mut(id).ok_or("hands over an unknown order")?;
+            let known = order.line_mut(&line.r#ref);
+            known.hand_over(location, line.quantity.units());
+            if known.handed_there(location) > known.committed_there(location) {
+                return Err(format!("hands over more of line {} than is committed", line.r#ref));
+            }
+        }
+        self.note_waiting(id);
         Ok(())
     }
 
@@ -66,6 +72,7 @@ impl Ledger {
         let order = self.orders.get_mut(&line.order).ok_or("cuts an unknown order")?;
         let known = order.line_mut(&line.r#ref);
         super::promise::take(&mut known.committed_at, &from)?;
+        known.give_up_handed(&from);
         let moved: u64 = to.iter().map(|(_, units)| units).sum();
         let given_up: u64 = from.iter().map(|(_, units)| units).sum();
         super::promise::give(&mut known.committed_at, to);
@@ -94,8 +101,7 @@ impl Ledger {
     ) -> Result<&mut Handover, String> {
         let key = (supplier.clone(), handover.clone());
         self.touch_handover(&key);
-        let awaited = Appointee::Confirmation(supplier.clone(), handover.clone());
-        self.supply_due.retain(|(_, it)| *it != awaited);
+        self.await_no_confirmation(&key);
         self.handovers.get_mut(&key).ok_or_else(|| format!("names the unknown handover {handover}"))
     }
 
@@ -105,6 +111,11 @@ impl Ledger {
             let awaited = Appointee::Confirmation(told.supplier.clone(), told.handover.clone());
             self.supply_due.insert((by, awaited));
         }
+    }
+
+    pub(super) fn await_no_confirmation(&mut self, (supplier, handover): &(SupplierId, Label)) {
+        let awaited = Appointee::Confirmation(supplier.clone(), handover.clone());
+        self.supply_due.retain(|(_, it)| *it != awaited);
     }
 
     /// Notes whether the order has units at suppliers that these were not given yet. Units that
@@ -133,13 +144,18 @@ impl Ledger {
         }
     }
 
+    /// A supplier is known from now on: what is committed at its locations waits for it.
+    pub(super) fn note_all_waiting(&mut self) {
+        let ids: Vec<OrderId> = self.orders.keys().cloned().collect();
+        ids.iter().for_each(|id| self.note_waiting(id));
+    }
+
     fn waits_for(&self, order: &Order) -> Vec<SupplierNo> {
         let mut suppliers = Vec::new();
         for line in &order.lines {
             for (spot, _) in &line.committed_at {
                 let Some(number) = self.supplier_of(spot.location) else { continue };
-                let left = line.committed_there(spot.location);
-                if left > line.handed_there(spot.location) && !suppliers.contains(&number) {
+                if line.waiting_there(spot.location) > 0 && !suppliers.contains(&number) {
                     suppliers.push(number);
                 }
             }

@@ -21,7 +21,10 @@ impl Ledger {
             Supplier { terms: it.clone(), next_cut_off, position: self.position, mapped };
         match known {
             Some(number) => self.suppliers[number.0 as usize] = supplier,
-            None => self.suppliers.push(supplier),
+            None => {
+                self.suppliers.push(supplier);
+                self.note_all_waiting();
+            }
         }
         self.appoint_supply();
         Ok(())

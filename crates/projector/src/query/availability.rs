@@ -6,6 +6,7 @@ use onhand_core::{
 };
 use serde::{Serialize, Serializer};
 
+use super::freshness::{FreshAt, fresh_at};
 use super::stock::page_items;
 use super::{Missing, Page};
 use crate::projector::Projector;
@@ -73,6 +74,9 @@ pub struct AvailabilityRow {
     pub pools: Vec<OwnPool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kit: Option<KitRow>,
+    /// How old the suppliers' numbers are, by location. Of a kit those of what is assembled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub freshness: Vec<FreshAt>,
 }
 
 /// The terms of one location: `free = believed - committed - held - pooled - kept`.
@@ -118,6 +122,8 @@ pub struct PartRow {
     pub need: u64,
     /// Units of it published on the channel.
     pub published: Published,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub freshness: Vec<FreshAt>,
 }
 
 impl Projector {
@@ -223,7 +229,13 @@ impl Asked<'_> {
             locations: if has_shelves { self.locations(item) } else { Vec::new() },
             pools: self.pools(item),
             kit: self.kit(item),
+            freshness: if has_shelves { self.freshness(item) } else { Vec::new() },
         }
+    }
+
+    fn freshness(&self, item: ItemNo) -> Vec<FreshAt> {
+        let serving = self.ledger.serving(item, self.channel, NOW).iter();
+        serving.filter_map(|at| fresh_at(self.ledger, item, *at, NOW, self.now)).collect()
     }
 
     fn locations(&self, item: ItemNo) -> Vec<FreeAt> {
@@ -258,6 +270,7 @@ impl Asked<'_> {
                 .plain_offer(*part, &self.who, self.slot, self.now)
                 .published()
                 .into(),
+            freshness: self.freshness(*part),
         };
         Some(KitRow { version: recipe.version, parts: recipe.parts.iter().map(part).collect() })
     }

@@ -1,8 +1,8 @@
 //! One difference in full: what explains it, what became of it, and what accepting it would do.
 
 use onhand_core::{
-    Condition, Discrepancy, Entry, Fact, Label, Ledger, LedgerId, LocationId, Pending, Reason,
-    Sku, Suggestion, Time,
+    Condition, Discrepancy, Entry, Fact, Label, Ledger, LedgerId, LocationId, Pending, Reason, Sku,
+    Suggestion, Time,
 };
 use serde::Serialize;
 
@@ -53,6 +53,8 @@ pub enum HistoryStep {
     Cleared,
     /// The code means an item now.
     Mapped,
+    /// What settled it was undone.
+    Reopened,
 }
 
 /// One entry about the difference.
@@ -206,7 +208,7 @@ fn history(place: EntryPlace, entry: &Entry, number: u64) -> Option<HistoryRow> 
             &[]
         }
         Fact::EntryReversed(_) => {
-            row.step = HistoryStep::Changed;
+            row.step = HistoryStep::Reopened;
             &[]
         }
         _ => return None,

@@ -39,7 +39,7 @@ pub(super) fn fresh_at(
     now: Time,
 ) -> Option<FreshAt> {
     let number = ledger.feed_at(location)?;
-    let tier = tier_of(ledger, item, location, number)?;
+    let tier = tier_of(ledger, item, location, (number, position))?;
     let feed = ledger.feed(number);
     let known = feed.tiers.get(tier)?;
     let said = ledger.item(item).supplied.as_ref().and_then(|it| it.said_by(number));
@@ -65,12 +65,12 @@ fn tier_of(
     ledger: &Ledger,
     item: ItemNo,
     location: LocationNo,
-    feed: FeedNo,
+    (feed, position): (FeedNo, u64),
 ) -> Option<usize> {
     let known = ledger.item(item);
     let said = known.supplied.as_ref().and_then(|it| it.said_by(feed));
     match (said, known.cell(location)) {
-        (Some(said), _) => Some(said.tier as usize),
+        (Some(said), _) => Some(said.tier_at(position) as usize),
         (None, Some(_)) => Some(0),
         (None, None) => None,
     }

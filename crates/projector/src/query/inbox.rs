@@ -192,7 +192,8 @@ impl Wanted<'_> {
         let (query, told) = (self.query, &it.difference);
         let of_supplier = |id: &SupplierId| supplier(self.ledger, it).as_ref() == Some(id);
         let feed = |id: &FeedId| matches!(&it.witness, Witness::Feed(feed) if feed == id);
-        let sku = |sku: &Sku| told.sku.as_ref().is_some_and(|it| self.ledger.current_sku(it) == *sku);
+        let sku =
+            |sku: &Sku| told.sku.as_ref().is_some_and(|it| self.ledger.current_sku(it) == *sku);
         self.in_state(it.state)
             && (query.kinds.is_empty() || query.kinds.contains(&told.kind))
             && query.supplier.as_ref().is_none_or(of_supplier)

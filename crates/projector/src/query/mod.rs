@@ -2,8 +2,12 @@
 
 mod affected;
 mod availability;
+mod discrepancy;
 mod entry;
 mod explain;
+mod feeds;
+mod freshness;
+mod inbox;
 mod kit;
 mod notices;
 mod order;
@@ -14,18 +18,25 @@ mod pools;
 mod preview;
 mod promise;
 mod replacements;
+mod scorecard;
 mod stock;
+mod suppliers;
+mod tiers;
 mod timeline;
 
 pub use affected::{AffectedOrder, AffectedOrders};
 pub use availability::{
     Amount, AvailabilityQuery, AvailabilityRow, FreeAt, KitRow, OwnPool, PartRow, Published,
 };
+pub use discrepancy::{Accepting, DiscrepancyView, EntryTold, HistoryRow, HistoryStep};
 pub use entry::{EntryPlace, EntryView};
 pub use explain::{
-    Behind, EntryLink, Explain, ExplainQuery, Explained, FiguresBehind, KitTold, LocationTold,
-    PartTold, PoolTold, Ruled, Said, SupplyTold, TrancheTold, WindowTold,
+    Behind, DoubtTold, EntryLink, Explain, ExplainQuery, Explained, FiguresBehind, KitTold,
+    LocationTold, PartTold, PoolTold, Ruled, Said, StaleTold, SupplyTold, TrancheTold, WindowTold,
 };
+pub use feeds::{FeedAnswer, FeedView, FeedsView, SnapshotView, TierView};
+pub use freshness::FreshAt;
+pub use inbox::{InboxOrder, InboxQuery, InboxRow, InboxState};
 pub use kit::{KitPartView, KitView, RecipeView};
 pub use notices::{NoticeKind, NoticePage, NoticeQuery, NoticeRow};
 pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
@@ -38,7 +49,12 @@ pub use pools::{
 pub use preview::{PreviewQuery, Previewed};
 pub use promise::{ExpectedQuery, ExpectedRow, ExpectedView, PromiseBy, PromiseStep};
 pub use replacements::{Replacement, Replacements};
+pub use scorecard::{
+    Card, Rate, Scorecard, ScorecardQuery, ScoredPeriod, Spread, Trend, Warehouse,
+};
 pub use stock::{StockQuery, StockRow};
+pub use suppliers::{MappedRow, SupplierAnswer, SupplierView, SuppliersView};
+pub use tiers::{Pace, TierQuery, TierRow};
 pub use timeline::{TimelineFigures, TimelineQuery, TimelineRow};
 
 use onhand_core::{Ledger, LedgerId, Time};
@@ -93,6 +109,9 @@ pub enum Missing {
     Timeline,
     Pool,
     Kit,
+    Supplier,
+    Feed,
+    Discrepancy,
     /// Some of the notices asked for are not kept any more; the oldest that is has this number.
     TooOld {
         oldest: u64,

@@ -4,7 +4,7 @@ use onhand_core::{ChannelId, LedgerId, Time};
 use serde::Serialize;
 
 use super::{
-    AvailabilityQuery, AvailabilityRow, Explain, ExplainQuery, Explained, FreeAt, KitRow,
+    AvailabilityQuery, AvailabilityRow, Explain, ExplainQuery, Explained, FreeAt, FreshAt, KitRow,
     LocationTold, Missing, OwnPool, PartRow, Seen,
 };
 use crate::projector::Projector;
@@ -62,9 +62,11 @@ fn row(channel: ChannelId, item: Explained) -> AvailabilityRow {
             sku: part.item.sku,
             need: part.need,
             published: part.item.published,
+            freshness: freshness(&part.item.locations),
         });
         KitRow { version: kit.version, parts: parts.collect() }
     });
+    let freshness = freshness(&item.locations);
     AvailabilityRow {
         sku: item.sku,
         channel,
@@ -75,7 +77,12 @@ fn row(channel: ChannelId, item: Explained) -> AvailabilityRow {
         locations: item.locations.into_iter().map(free_at).collect(),
         pools: pools.map(|it| OwnPool { pool: it.pool, own: it.own, left: it.left }).collect(),
         kit,
+        freshness,
     }
+}
+
+fn freshness(locations: &[LocationTold]) -> Vec<FreshAt> {
+    locations.iter().filter_map(|it| it.freshness.clone()).collect()
 }
 
 fn free_at(it: LocationTold) -> FreeAt {

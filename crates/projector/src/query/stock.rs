@@ -1,10 +1,11 @@
 //! What lies where.
 
 use onhand_core::{
-    Item, ItemNo, Ledger, LedgerId, LocationId, LocationNo, Mode, Pending, Sku, Time,
+    Item, ItemNo, Ledger, LedgerId, LocationId, LocationNo, Mode, NOW, Pending, Sku, Time,
 };
 use serde::Serialize;
 
+use super::freshness::{FreshAt, fresh_at};
 use super::{Amount, Missing, Page, bounded};
 use crate::projector::Projector;
 
@@ -45,6 +46,9 @@ pub struct StockRow {
     /// where promises exceed the stock. Nothing of an item that has windows of capacity.
     pub available: Amount<i64>,
     pub oversold: u64,
+    /// How old the supplier's numbers are, at a location of a supplier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<FreshAt>,
     /// Position of the entry that last moved a balance here.
     pub touched: u64,
 }
@@ -84,6 +88,17 @@ pub(super) fn page_items(
         let items = skus.iter().map(|sku| ledger.item_no(sku).ok_or(Missing::Sku));
         return Ok((items.collect::<Result<_, _>>()?, None));
     }
+    let mut rest = page_items_of(ledger, after)?;
+    let items: Vec<ItemNo> = rest.by_ref().take(bounded(limit)).collect();
+    let next = rest.next().and(items.last()).map(|last| ledger.item(*last).sku.clone());
+    Ok((items, next))
+}
+
+/// All items behind a SKU, in the order of registration.
+pub(super) fn page_items_of<'a>(
+    ledger: &'a Ledger,
+    after: Option<&Sku>,
+) -> Result<impl Iterator<Item = ItemNo> + use<'a>, Missing> {
     let begin = match after {
         Some(sku) => ledger.item_no(sku).ok_or(Missing::Sku)?.0 as usize + 1,
         None => 0,
@@ -93,11 +108,8 @@ pub(super) fn page_items(
         let info = ledger.items()[*number].info.as_ref();
         info.is_none_or(|it| it.merged_into.is_none())
     };
-    let mut rest = (begin..ledger.items().len()).filter(of_its_own);
-    let items: Vec<ItemNo> =
-        rest.by_ref().take(bounded(limit)).map(|number| ItemNo(number as u32)).collect();
-    let next = rest.next().and(items.last()).map(|last| ledger.item(*last).sku.clone());
-    Ok((items, next))
+    let rest = (begin..ledger.items().len()).filter(of_its_own);
+    Ok(rest.map(|number| ItemNo(number as u32)))
 }
 
 fn rows(ledger: &Ledger, number: ItemNo, location: Option<LocationNo>, now: Time) -> Vec<StockRow> {
@@ -134,6 +146,7 @@ fn row(ledger: &Ledger, number: ItemNo, item: &Item, location: LocationNo, now: 
         believed: (terms.believed != cell.sellable).then_some(terms.believed),
         available,
         oversold,
+        freshness: fresh_at(ledger, number, location, NOW, now),
         touched: cell.touched,
     }
 }

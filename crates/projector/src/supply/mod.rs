@@ -12,9 +12,9 @@ mod day;
 mod goods;
 mod pulse;
 
-pub use day::{Day, Samples};
+pub use day::{Day, Inspected, Samples};
 pub use goods::Goods;
-pub use pulse::{Pulse, Pulses};
+pub use pulse::Pulses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,6 +203,7 @@ fn differences(fact: &Fact) -> Vec<u64> {
         Fact::HandoverConfirmed(it) => both(&it.found, &[]),
         Fact::SupplierSkuMapped(it) => it.settled.clone(),
         Fact::DiscrepancySettled(it) => it.lines.iter().map(|it| it.number).collect(),
+        Fact::EntryReversed(it) => it.unsettled.iter().map(|it| it.number).collect(),
         _ => Vec::new(),
     }
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onhand_core::{
-    Fact, FeedId, FeedSet, Label, Ledger, SnapshotRecorded, SupplierId, Time,
-};
+use onhand_core::{Fact, FeedId, FeedSet, Label, Ledger, SnapshotRecorded, SupplierId, Time};
 use serde::{Deserialize, Serialize};
 
 use super::{begin_of, day_of};
@@ -101,8 +99,7 @@ impl Pulses {
     }
 
     fn living(&mut self, feed: &FeedId, tier: &Label) -> Option<&mut Pulse> {
-        let same =
-            |it: &&mut Pulse| it.feed == *feed && it.tier == *tier && it.ended.is_none();
+        let same = |it: &&mut Pulse| it.feed == *feed && it.tier == *tier && it.ended.is_none();
         self.tiers.iter_mut().find(same)
     }
 

@@ -3,8 +3,8 @@
 use std::ops::{AddAssign, SubAssign};
 
 use onhand_core::{
-    Account, Cell, Claim, ClaimChange, Condition, Difference, Entry, Fact, ItemNo, Ledger, Sku, Time,
-    TrancheReleased,
+    Account, Cell, Claim, ClaimChange, Condition, Difference, Entry, Fact, ItemNo, Ledger, Sku,
+    Time, TrancheReleased,
 };
 use serde::Serialize;
 
@@ -211,7 +211,9 @@ fn touch_supplied<'a>(names: &mut Names<'a>, fact: &'a Fact, touched: &mut Vec<T
     let (mut skus, mut numbers): (Vec<&'a Sku>, Vec<u64>) = (Vec::new(), Vec::new());
     let found = |found: &'a [Difference]| found.iter().filter_map(|it| it.sku.as_ref());
     match fact {
-        Fact::SupplierSkuMapped(it) => skus.extend(it.lines.iter().filter_map(|it| it.sku.as_ref())),
+        Fact::SupplierSkuMapped(it) => {
+            skus.extend(it.lines.iter().filter_map(|it| it.sku.as_ref()))
+        }
         Fact::TierAssigned(it) => skus.extend(it.lines.iter().map(|it| &it.sku)),
         Fact::SnapshotRecorded(it) => {
             skus.extend(it.said.iter().map(|it| &it.sku).chain(found(&it.found)));
@@ -228,6 +230,7 @@ fn touch_supplied<'a>(names: &mut Names<'a>, fact: &'a Fact, touched: &mut Vec<T
         }
         Fact::HandoverConfirmed(it) => skus.extend(found(&it.found)),
         Fact::DiscrepancySettled(it) => numbers.extend(it.lines.iter().map(|it| it.number)),
+        Fact::EntryReversed(it) => numbers.extend(it.unsettled.iter().map(|it| it.number)),
         _ => {}
     }
     let known = |number: u64| names.ledger.discrepancy(number)?.difference.sku.as_ref();
@@ -318,7 +321,7 @@ impl Late {
 
 /// When an entry's movements count as having occurred: never after they were recorded. A count's
 /// variance belongs to the moment of counting.
-fn effective(entry: &Entry, recorded: Time) -> Time {
+pub(crate) fn effective(entry: &Entry, recorded: Time) -> Time {
     let claimed = match &entry.fact {
         Fact::StockCounted(it) => Some(it.counted_at),
         Fact::SnapshotRecorded(it) => Some(it.as_of),

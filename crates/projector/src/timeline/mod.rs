@@ -16,8 +16,8 @@ mod ledger_log;
 mod record;
 mod united;
 
-pub use change::{Change, Figures};
 pub(crate) use change::effective;
+pub use change::{Change, Figures};
 pub use holder::Holder;
 pub use item_log::{ItemLog, Sealed, Stretch};
 pub use kind::name as kind_name;

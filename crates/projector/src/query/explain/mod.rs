@@ -4,12 +4,15 @@
 mod behind;
 mod moment;
 mod rules;
+mod stale;
 mod tell;
 mod told;
 
+pub(super) use behind::entry_link;
 pub use behind::{Behind, EntryLink};
 pub(super) use rules::scope_of;
 pub use rules::{Ruled, Said};
+pub use stale::{DoubtTold, StaleTold};
 pub use told::{
     Explain, Explained, FiguresBehind, KitTold, LocationTold, PartTold, PoolTold, SupplyTold,
     TrancheTold, WindowTold,
@@ -70,7 +73,8 @@ impl Projector {
         };
         let (campaign, customer) = (query.campaign.as_ref(), query.customer.as_ref());
         let who = Claimant { channel: Some(channel), campaign, customer, region: None };
-        let moment = Moment { ledger: known, log, position, time, who, slot: query.slot };
+        let supply = state.supplies.get(ledger);
+        let moment = Moment { ledger: known, log, supply, position, time, who, slot: query.slot };
         let teller = Teller { moment: &moment, channel };
         let (item, _) = teller.explained(item.ok_or(Missing::Sku)?)?;
         Ok(Explain {

@@ -6,12 +6,14 @@ use onhand_core::{
 };
 
 use super::behind::Past;
+use crate::supply::SupplyLog;
 use crate::timeline::{Holder, LedgerLog};
 
 /// A moment: now, or once the entry at a position was recorded.
 pub struct Moment<'a> {
     pub ledger: &'a Ledger,
     pub log: &'a LedgerLog,
+    pub supply: Option<&'a SupplyLog>,
     /// [`NOW`], or the past position.
     pub position: u64,
     pub time: Time,

@@ -8,11 +8,13 @@ use super::EntryLink;
 use super::behind::{Behind, Figure, Links, Past, entry_link};
 use super::moment::{Moment, PoolState, SupplyState, WindowState};
 use super::rules::Rules;
+use super::stale::{self, DoubtTold};
 use super::told::{
     Explained, FiguresBehind, KitTold, LocationTold, PartTold, PoolTold, SupplyTold, TrancheTold,
     WindowTold,
 };
 use crate::query::Missing;
+use crate::query::freshness::fresh_at;
 use crate::timeline::Holder;
 
 /// Tells of items at one moment on one channel.
@@ -149,6 +151,9 @@ impl<'a> Teller<'a> {
             location: id.clone(),
             terms: *terms,
             rules: Rules { ledger, item, position }.at_location(*location),
+            freshness: fresh_at(ledger, item, *location, position, self.moment.time),
+            stale: stale::told(ledger, item, *location, position),
+            doubts: self.doubts(item, *location),
             behind: FiguresBehind {
                 sellable: behind(Figure::Sellable),
                 committed: behind(Figure::Committed),
@@ -156,6 +161,11 @@ impl<'a> Teller<'a> {
                 pooled: behind(Figure::Pooled),
             },
         }
+    }
+
+    fn doubts(&self, item: ItemNo, location: LocationNo) -> Vec<DoubtTold> {
+        let Moment { ledger, position, supply, .. } = *self.moment;
+        stale::doubts(ledger, supply, item, location, position)
     }
 
     fn links(&self, item: ItemNo) -> Links<'_> {

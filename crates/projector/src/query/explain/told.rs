@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::behind::{Behind, EntryLink};
 use super::rules::Ruled;
-use crate::query::{Amount, Published, Seen};
+use super::stale::{DoubtTold, StaleTold};
+use crate::query::{Amount, FreshAt, Published, Seen};
 use onhand_core::ChannelId;
 
 /// Why so much of an item is available on a channel.
@@ -63,6 +64,15 @@ pub struct LocationTold {
     pub terms: ShelfTerms,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Ruled>,
+    /// How old the supplier's numbers are, at a location of a supplier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<FreshAt>,
+    /// What their age does, where they are not fresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<StaleTold>,
+    /// Open discrepancies that say that units are not there; the largest of them counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtTold>,
     pub behind: FiguresBehind,
 }
 
