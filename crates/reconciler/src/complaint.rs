@@ -59,6 +59,12 @@ impl Complaints {
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
+
+    pub fn append(&mut self, more: Complaints) {
+        self.count += more.count;
+        let room = COMPLAINTS_MAX.saturating_sub(self.first.len());
+        self.first.extend(more.first.into_iter().take(room));
+    }
 }
 
 impl From<Complaint> for Complaints {

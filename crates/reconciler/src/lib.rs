@@ -1,5 +1,6 @@
 //! Suppliers' snapshots against the book: what they say, how it differs, and why. No I/O of its own.
 
+mod breakers;
 mod compare;
 mod complaint;
 pub mod format;

@@ -6,7 +6,9 @@
 pub mod config;
 mod http;
 mod node;
+mod snapshots;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
 pub use http::{Serving, answer_here, running_server, serve};
+pub use snapshots::{DifferencesTold, SnapshotReport, refused_text};
 pub use node::{Archive, Installation, Node, Opening, ShardState, StartError, shard_of};

@@ -243,9 +243,10 @@ impl DiscrepancyState {
 
 impl Discrepancy {
     /// Units that the book has and the witness does not. What a channel shows says nothing about
-    /// the shelf.
+    /// the shelf, and from a number that is too old nothing follows.
     pub fn doubted(&self) -> u64 {
-        let of_shelf = !matches!(self.witness, Witness::Channel(_));
+        let of_shelf = !matches!(self.witness, Witness::Channel(_))
+            && self.difference.kind != DifferenceKind::Stale;
         let theirs = self.difference.theirs.filter(|_| of_shelf && self.state.is_open());
         theirs.map_or(0, |it| u64::try_from(self.difference.ours - it).unwrap_or(0))
     }

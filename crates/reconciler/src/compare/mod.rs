@@ -1,63 +1,114 @@
 //! A snapshot against the book: what is new in it, how it differs, and why.
+//!
+//! Their number is brought to our basis first: it is compared with what the book says lay there,
+//! sellable, at the moment that the snapshot is of. What says the same and differs as before
+//! leaves no trace.
 
 mod budget;
+mod causes;
+mod classify;
+mod left_out;
+mod nameless;
+mod view;
+mod weigh;
 
 use onhand_core::{Findings, ItemNo, Ledger};
+use rustc_hash::FxHashMap;
 
 pub use budget::Budget;
+pub use left_out::vanished;
+pub use nameless::unknown;
 
-use crate::{Complaints, Head, Line, Past, Surveyed};
+use crate::survey::known;
+use crate::{Complaint, Complaints, Head, Line, Past, Survey, Surveyed};
+use view::View;
+use weigh::{Told, weigh};
 
 /// Sets lines against the book. Of an item that several codes mean only the first one tells.
-/// `more` is left to the caller; the suspicions and the unknown codes of the whole are in it.
+/// `more` is left to the caller; the suspicions and the number of unknown codes of the whole are
+/// in it.
 pub fn compare(
     ledger: &Ledger,
-    _past: &dyn Past,
-    _head: &Head,
+    past: &dyn Past,
+    head: &Head,
     survey: &Surveyed,
-    _budget: &mut Budget,
-    _lines: &[Line],
+    budget: &mut Budget,
+    lines: &[Line],
 ) -> Findings {
-    Findings { position: ledger.position(), lines: survey.lines, ..Findings::default() }
-}
-
-/// What a complete snapshot leaves out, beginning with the item `from`: at most `most` items, and
-/// where to go on. Of one that is not complete there is nothing to tell.
-pub fn vanished(
-    ledger: &Ledger,
-    _past: &dyn Past,
-    _head: &Head,
-    survey: &Surveyed,
-    _budget: &mut Budget,
-    _from: ItemNo,
-    _most: usize,
-) -> (Findings, Option<ItemNo>) {
-    let findings =
-        Findings { position: ledger.position(), lines: survey.lines, ..Findings::default() };
-    (findings, None)
-}
-
-/// The codes that mean nothing, with the items that they may mean. To be asked once, after the
-/// lines: it looks at the whole catalogue.
-pub fn unknown(ledger: &Ledger, _head: &Head, survey: &Surveyed) -> Findings {
-    Findings { position: ledger.position(), lines: survey.lines, ..Findings::default() }
+    let view = View::new(ledger, past, head, survey);
+    let mut findings = view.findings();
+    for line in lines {
+        // What is wrong with a line the survey told, and what means nothing is told apart.
+        let Ok(Some(known)) = known(ledger, head, line) else { continue };
+        let (item, source) = (known.item, known.source);
+        let (mut units, mut next_restock_at) = (known.units, line.next_restock_at);
+        if let Some(shared) = survey.shared.get(&item) {
+            if shared.first != known.code {
+                continue;
+            }
+            (units, next_restock_at) = (shared.units, shared.next_restock_at);
+        }
+        let told = Told { item, source, units, pack: line.pack, next_restock_at };
+        weigh(&view, budget, &told, &mut findings);
+    }
+    findings
 }
 
 /// All of it at once, for a short snapshot. `confirmed`: whatever is suspicious about it is right.
+/// Of a suspicious one nothing else is told.
 ///
 /// # Errors
-/// What is wrong with its lines; by their numbers.
+/// What is wrong with its lines, by their numbers.
 pub fn compare_whole(
     ledger: &Ledger,
-    _past: &dyn Past,
+    past: &dyn Past,
     head: &Head,
     lines: &[Line],
     confirmed: bool,
 ) -> Result<Findings, Complaints> {
     let mut survey = Survey::new(ledger, head);
     lines.iter().for_each(|it| survey.add(ledger, it));
-    let _ = confirmed;
-    Ok(Findings { position: ledger.position(), lines: lines.len() as u64, ..Findings::default() })
+    let mut survey = survey.close(ledger);
+    let mut complaints = twice(lines);
+    complaints.append(std::mem::take(&mut survey.complaints));
+    if !complaints.is_empty() {
+        return Err(complaints);
+    }
+    if confirmed {
+        survey.suspicions.clear();
+    }
+    if !survey.suspicions.is_empty() {
+        return Ok(View::new(ledger, past, head, &survey).findings());
+    }
+    let mut budget = Budget::new(ledger, head);
+    let mut findings = compare(ledger, past, head, &survey, &mut budget, lines);
+    let all = ledger.items().len();
+    let (left_out, _) = vanished(ledger, past, head, &survey, &mut budget, ItemNo(0), all);
+    append(&mut findings, left_out);
+    append(&mut findings, unknown(ledger, head, &survey));
+    Ok(findings)
 }
 
-use crate::Survey;
+fn append(findings: &mut Findings, mut more: Findings) {
+    findings.compared += more.compared;
+    findings.accurate += more.accurate;
+    findings.said.append(&mut more.said);
+    findings.found.append(&mut more.found);
+    findings.cleared.append(&mut more.cleared);
+    findings.counted.append(&mut more.counted);
+}
+
+/// Codes that stand twice. A file's reader has looked at that already.
+fn twice(lines: &[Line]) -> Complaints {
+    let mut complaints = Complaints::default();
+    let mut first = FxHashMap::default();
+    for line in lines {
+        if let Some(before) = first.insert(&line.code, line.line) {
+            first.insert(&line.code, before);
+            let message =
+                format!("{:?} stands on line {before} too; remove one of them", line.code);
+            complaints.add(Complaint::at(line.line, "supplier_sku", message));
+        }
+    }
+    complaints
+}

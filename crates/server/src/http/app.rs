@@ -13,8 +13,9 @@ use tokio::sync::Semaphore;
 
 use super::metrics::Metrics;
 use super::respond::{Refused, bytes_response};
-use super::{commands, health, metrics, reads};
+use super::{commands, health, metrics, reads, snapshots};
 use crate::Node;
+use crate::snapshots::Snapshots;
 
 /// Reads under way at once, of which each takes a thread; more wait in line.
 const READS_MAX: usize = 256;
@@ -32,13 +33,18 @@ pub(super) struct Rooms {
     pub node: Arc<Node>,
     pub metrics: Metrics,
     pub reads: Semaphore,
+    pub snapshots: Arc<Snapshots>,
+    /// Files that are compared at once.
+    pub files: Semaphore,
 }
 
 impl App {
-    pub fn new(node: Arc<Node>) -> Arc<App> {
-        let metrics = Metrics::new(node.clone());
+    pub fn new(node: Arc<Node>, snapshots: Arc<Snapshots>) -> Arc<App> {
+        let metrics = Metrics::new(node.clone(), snapshots.clone());
         let reads = Semaphore::new(READS_MAX);
-        let rooms = Arc::new(Rooms { node: node.clone(), metrics, reads });
+        let files = Semaphore::new(node.config().snapshot_files_max as usize);
+        let rooms = Rooms { node: node.clone(), metrics, reads, snapshots, files };
+        let rooms = Arc::new(rooms);
         Arc::new(App { node, router: routes(rooms) })
     }
 
@@ -71,6 +77,10 @@ fn routes(rooms: Arc<Rooms>) -> Router {
         .route("/v1/{ledger}/transfers/{transfer}", get(reads::transfer))
         .route("/v1/{ledger}/places", get(reads::places))
         .route("/v1/{ledger}/entries/{position}", get(reads::entry))
+        .route("/v1/{ledger}/feeds/{feed}/snapshots", post(snapshots::upload))
+        .route("/v1/{ledger}/feeds/{feed}/snapshots/{hash}/bytes", get(snapshots::bytes))
+        .route("/v1/{ledger}/feeds/{feed}/form", post(snapshots::form))
+        .route("/v1/{ledger}/feeds/{feed}/pull", post(snapshots::pull))
         .route("/v1/{ledger}/{stem}", post(commands::one))
         .route("/errors/{code}", get(error_page))
         .route("/healthz", get(health::healthz))

@@ -12,6 +12,7 @@ use super::app::{Room, Rooms};
 use super::body;
 use super::params::{Params, named};
 use super::respond::{Refused, json, problem_response};
+use crate::snapshots::{check_feed, of_answer as problem_of};
 
 type Pairs = Query<Vec<(String, String)>>;
 
@@ -38,12 +39,26 @@ pub(super) async fn one(
     }
     let bytes = body::read(rooms.node.config(), request.into_body()).await?;
     let request = onhand_wire::request(&ledger, &stem, &bytes, key.as_deref())?;
-    let batch = Batch { requests: vec![request], mode: Mode::Each, dry_run };
-    let answer = rooms.node.submit(batch).await.pop();
-    Ok(respond(answer.unwrap_or_else(lost)))
+    check_feed(&request)?;
+    Ok(book(&rooms, request, dry_run).await)
 }
 
-fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
+/// One command's response, once it is booked.
+pub(super) async fn book(
+    rooms: &Rooms,
+    request: onhand_core::Request,
+    dry_run: bool,
+) -> Response {
+    let is_judged = matches!(request.command, Command::JudgeSnapshot(_));
+    let batch = Batch { requests: vec![request], mode: Mode::Each, dry_run };
+    let answer = rooms.node.submit(batch).await.pop();
+    if is_judged {
+        rooms.snapshots.poke();
+    }
+    respond(answer.unwrap_or_else(lost))
+}
+
+pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
     let mut values = headers.get_all("idempotency-key").iter();
     let key = values.next().map(|it| onhand_wire::idempotency_key(it.as_bytes())).transpose()?;
     match values.next() {
@@ -89,32 +104,6 @@ fn is_replayed(answer: &Answer) -> bool {
     }
 }
 
-/// The problem that an answer is told as; an accepted one has none, and counts as lost.
-fn problem_of(answer: &Answer) -> Problem {
-    let unknown = |message: &str| Trouble::OutcomeUnknown { message: message.to_owned() };
-    let trouble = match answer {
-        Answer::Refused { rejection, position, .. } => {
-            return problem(No::Rejected { rejection, position: *position });
-        }
-        Answer::KeyReused { field, id, recorded } => {
-            let (id, field, height) = (id.clone(), field.clone(), recorded.height);
-            Trouble::KeyReused { id, field, height }
-        }
-        Answer::Fault(AnswerFault::OutcomeUnknown { message }) => unknown(message),
-        Answer::Fault(AnswerFault::Unavailable { message }) => {
-            Trouble::Unavailable { message: message.clone() }
-        }
-        Answer::Fault(AnswerFault::Halted { message }) => {
-            Trouble::Halted { message: message.clone() }
-        }
-        Answer::Fault(AnswerFault::Overloaded { retry_after_ms }) => {
-            Trouble::Overloaded { retry_after_ms: *retry_after_ms }
-        }
-        Answer::Accepted { .. } | Answer::WouldAccept { .. } => unknown("the answer was lost"),
-    };
-    problem(No::Trouble(&trouble))
-}
-
 /// How a batch is to be taken.
 #[derive(Clone, Copy)]
 struct Wish {
@@ -153,6 +142,10 @@ pub(super) async fn many(
     // Reading ten thousand commands takes milliseconds, which other requests need not wait for.
     let read = tokio::task::spawn_blocking(move || batch(&ledger, &bytes, format)).await;
     let items = read.map_err(|error| Trouble::Unavailable { message: error.to_string() })??;
+    let items: Vec<_> = items
+        .into_iter()
+        .map(|it| it.and_then(|request| check_feed(&request).map(|()| request)))
+        .collect();
     refuse_unread(&items, &wish)?;
     Ok(results(&rooms, items, &wish).await?)
 }
@@ -190,6 +183,8 @@ async fn results(
         true => Vec::new(),
         false => rooms.node.submit(batch).await,
     };
+    // Whatever was judged in it goes on at once.
+    rooms.snapshots.poke();
     // Writing ten thousand entries takes milliseconds as well.
     let wish = *wish;
     let written = tokio::task::spawn_blocking(move || {

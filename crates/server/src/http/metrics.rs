@@ -22,7 +22,9 @@ use prometheus_client::registry::Registry;
 
 use super::app::Room;
 use super::respond::{Refused, bytes_response};
+use super::pulls::Pulls;
 use crate::Node;
+use crate::snapshots::Snapshots;
 
 /// Upper bounds of the buckets of request times, in seconds.
 const REQUEST_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
@@ -40,7 +42,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub fn new(node: Arc<Node>) -> Metrics {
+    pub fn new(node: Arc<Node>, snapshots: Arc<Snapshots>) -> Metrics {
         let requests = Family::<Labels, Counter>::default();
         let histogram: fn() -> Histogram = || Histogram::new(REQUEST_SECONDS);
         let seconds = Family::new_with_constructor(histogram);
@@ -54,6 +56,7 @@ impl Metrics {
             under_way.clone(),
         );
         registry.register_collector(Box::new(Shards { node }));
+        registry.register_collector(Box::new(Pulls { snapshots }));
         Metrics { requests, seconds, under_way, registry: Arc::new(registry) }
     }
 

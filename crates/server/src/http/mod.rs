@@ -6,9 +6,11 @@ mod commands;
 mod health;
 mod metrics;
 mod params;
+mod pulls;
 mod reads;
 mod respond;
 mod running;
+mod snapshots;
 
 use std::future::Future;
 use std::io;
@@ -25,6 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Node;
+use crate::snapshots::Snapshots;
 use app::App;
 
 pub use reads::answer_here;
@@ -46,11 +49,16 @@ pub async fn serve(
     warn_of_strangers(address);
     let running = running::announce(node.config(), address)?;
     ready();
-    let app = App::new(node.clone());
+    let snapshots = Arc::new(Snapshots::new(node.clone()));
+    let looker = snapshots.begin()?;
+    let app = App::new(node.clone(), snapshots);
     accept(&app, listener, shutdown).await;
     drop(running);
     tracing::info!("draining");
-    let closing = tokio::task::spawn_blocking(move || node.shutdown_blocking());
+    let closing = tokio::task::spawn_blocking(move || {
+        drop(looker);
+        node.shutdown_blocking();
+    });
     closing.await.map_err(io::Error::other)
 }
 

@@ -58,6 +58,12 @@ impl Params {
     }
 
     /// # Errors
+    /// `invalid_field` unless it is true, false or left out.
+    pub fn switch_if_given(&mut self, name: &str) -> Result<Option<bool>, Invalid> {
+        self.read(name, "must be true or false")
+    }
+
+    /// # Errors
     /// `invalid_field` if it is no moment.
     pub fn time(&mut self, name: &str) -> Result<Option<Time>, Invalid> {
         // An unescaped `+` arrives as a space.

@@ -16,12 +16,14 @@ use onhand_projector::{LedgerView, OpenReport, Progress, Projector};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Durability, JournalKind};
+use crate::snapshots::Kept;
 use lock::DataLock;
 
 pub use archive::Archive;
 pub use installation::Installation;
 pub(crate) use installation::write_whole;
 pub(crate) use shard::Shard;
+pub(crate) use source::now;
 pub use shard::ShardState;
 pub use start_error::StartError;
 
@@ -47,6 +49,7 @@ pub struct Node {
     config: Config,
     installation: Installation,
     shards: Vec<Shard>,
+    kept: Kept,
     _lock: DataLock,
 }
 
@@ -86,7 +89,8 @@ impl Node {
         for shard in 0..installation.shards {
             shards.push(Shard::open(config, &installation, shard, tell)?);
         }
-        Ok(Node { config: config.clone(), installation, shards, _lock: lock })
+        let kept = Kept::new(&config.data_dir, config.snapshot_bytes_max);
+        Ok(Node { config: config.clone(), installation, shards, kept, _lock: lock })
     }
 
     pub fn config(&self) -> &Config {
@@ -109,6 +113,11 @@ impl Node {
     /// Every shard's projector, in the order of the shards.
     pub fn projectors(&self) -> Vec<Arc<Projector>> {
         self.shards.iter().map(|it| it.projector.clone()).collect()
+    }
+
+    /// Suppliers' files as they came.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// All ledgers, by shard and name.

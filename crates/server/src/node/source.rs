@@ -35,7 +35,7 @@ impl Source for ShardSource {
 }
 
 /// The wall clock. Before 1970 it counts as 1970; ledger time never goes back anyway.
-pub(super) fn now() -> Time {
+pub(crate) fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }

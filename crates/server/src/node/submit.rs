@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onhand_core::{Command, LedgerId, Rejection, Request};
+use onhand_core::{Command, LedgerId, Rejection, Request, Settling};
 use onhand_engine::{Answer, AnswerFault, Batch, Mode};
 
 use super::{Node, shard_of};
+use crate::snapshots::{LookUpError, look_up};
 
-/// How often a count is looked up again when the book moved on meanwhile.
+/// How often a command is looked up again when the book moved on meanwhile.
 const LOOK_UPS_MAX: usize = 5;
 /// Longest wait for the projector before each.
 const CATCH_UP_MAX: Duration = Duration::from_secs(2);
@@ -54,12 +55,46 @@ impl Node {
 
     fn look_up_and_hand_in(&self, mut batch: Batch) -> Vec<Answer> {
         let count = batch.requests.len();
-        for request in &mut batch.requests {
+        let mut refused = Vec::new();
+        for (place, request) in batch.requests.iter_mut().enumerate() {
             if let Err(fault) = self.shard(&request.ledger).projector.look_up(request) {
                 return unavailable(&fault.to_string(), count);
             }
+            match look_up(self, request, batch.dry_run) {
+                Ok(()) => {}
+                Err(LookUpError::Refused { rejection, position }) => {
+                    refused.push((place, Answer::Refused { rejection, replayed: false, position }));
+                }
+                Err(LookUpError::Io(error)) => return unavailable(&error.to_string(), count),
+            }
         }
-        self.hand_in(batch)
+        match refused.is_empty() {
+            true => self.hand_in(batch),
+            false => self.hand_in_rest(batch, refused),
+        }
+    }
+
+    /// Some were refused before the writer saw them: the others go on without, but not where all
+    /// are to be booked or none.
+    fn hand_in_rest(&self, batch: Batch, mut refused: Vec<(usize, Answer)>) -> Vec<Answer> {
+        let Batch { requests, mode, dry_run } = batch;
+        let mut answers = Gathered::new(requests.len());
+        let first = refused.first().map_or(0, |(place, _)| *place as u64);
+        if mode == Mode::Atomic {
+            refused.truncate(1);
+            let rejection = Rejection::BatchRefused { index: first };
+            let other = Answer::Refused { rejection, replayed: false, position: 0 };
+            answers.answers.fill(other);
+        } else {
+            let mut rest: Vec<(usize, Request)> = requests.into_iter().enumerate().collect();
+            rest.retain(|(place, _)| refused.iter().all(|(it, _)| it != place));
+            let (places, requests): (Vec<usize>, Vec<Request>) = rest.into_iter().unzip();
+            if !requests.is_empty() {
+                answers.put(places, self.hand_in(Batch { requests, mode, dry_run }));
+            }
+        }
+        refused.into_iter().for_each(|(place, it)| answers.answers[place] = it);
+        answers.all()
     }
 
     /// Until the projector has what the engine decided on. If it takes longer the answer says so.
@@ -138,6 +173,9 @@ fn needs_the_past(batch: &Batch) -> bool {
     batch.requests.iter().any(|it| match &it.command {
         Command::CountStock(it) => it.counted_at.is_some(),
         Command::ReverseEntry(_) => true,
+        Command::RecordSnapshot(it) => it.findings.is_none() && it.hash.is_none(),
+        Command::RecordStocktake(it) => it.counted_at.is_some(),
+        Command::SettleDiscrepancy(it) => it.action == Settling::AcceptTheirs,
         _ => false,
     })
 }
@@ -146,9 +184,11 @@ fn needs_the_past(batch: &Batch) -> bool {
 /// all of it, since all of it was refused.
 fn moved_on(asked: &Batch, answers: &[Answer]) -> Vec<(usize, u64)> {
     let moved = |(place, answer): (usize, &Answer)| match answer {
-        Answer::Refused { rejection: Rejection::BookMoved { .. }, position, .. } => {
-            Some((place, *position))
-        }
+        Answer::Refused {
+            rejection: Rejection::BookMoved { .. } | Rejection::SnapshotMoved { .. },
+            position,
+            ..
+        } => Some((place, *position)),
         _ => None,
     };
     let moved: Vec<(usize, u64)> = answers.iter().enumerate().filter_map(moved).collect();

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use onhand_core::{
     CountedLine, Difference, DifferenceKind, FeedId, Findings, Label, LedgerId, SaidLine,
-    SnapshotOutcome, SnapshotRecorded, Suspicion, Time,
+    SnapshotOutcome, SnapshotRecorded, SnapshotSeen, Suspicion, Time,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The whole of a snapshot. Counts are of lines or items; differences are those newly found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotReport {
     pub ledger: LedgerId,
     pub feed: FeedId,
@@ -18,17 +18,17 @@ pub struct SnapshotReport {
     pub hash: Label,
     pub as_of: Time,
     pub complete: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<Label>,
     /// Nothing was booked: this is what would be.
     pub dry_run: bool,
     /// It came before: this is what it came to then.
     pub replayed: bool,
     pub outcome: SnapshotOutcome,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspicions: Vec<Suspicion>,
     /// Its entries in the ledger; none of a dry run.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<u64>,
     /// Lines that were read.
     pub lines: u64,
@@ -53,7 +53,7 @@ pub struct SnapshotReport {
 }
 
 /// Differences of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DifferencesTold {
     pub kind: DifferenceKind,
     pub count: u64,
@@ -106,6 +106,15 @@ impl Tally {
             cleared: it.cleared.len() as u64,
             counted: &it.counted,
         });
+    }
+
+    /// It came before.
+    pub fn again(&mut self, seen: &SnapshotSeen) {
+        self.report.replayed = true;
+        self.report.outcome = seen.outcome;
+        if self.report.positions.is_empty() {
+            self.report.positions.push(seen.position);
+        }
     }
 
     pub fn outcome(&mut self, outcome: SnapshotOutcome) {

@@ -1,0 +1,267 @@
+//! What may make their number differ from ours: what one side has booked and the other not.
+
+use onhand_core::{Basis, DifferenceKind, LocationNo, Time};
+
+use super::view::View;
+use super::weigh::Balance;
+use crate::PastEvent;
+
+/// Something that would make the numbers differ by so many units, theirs less ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cause {
+    pub kind: DifferenceKind,
+    pub units: i64,
+    /// Of the entry that tells of it.
+    pub position: u64,
+}
+
+/// All of them, by how they work.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Causes {
+    /// Each happened as a whole or not at all.
+    pub whole: Vec<Cause>,
+    /// Any part of each may have happened.
+    pub part: Vec<Cause>,
+    /// Booked by us shortly before, newest first: whoever lags behind misses a first few of them.
+    pub lagging: Vec<Cause>,
+    /// Booked by us after, oldest first: whoever is ahead knew a first few of them.
+    pub ahead: Vec<Cause>,
+    /// What somebody of ours corrected there.
+    pub corrections: Vec<Cause>,
+}
+
+const MINUTE_US: u64 = 60 * 1_000_000;
+const DAY_US: u64 = 24 * 60 * MINUTE_US;
+/// A supplier's numbers lag behind by no longer than they are apart, within these bounds.
+const LAG_MINUTES: (u64, u64) = (30, 240);
+/// For so long it may take somebody to notice goods that came.
+const NOTICE_DAYS: u64 = 14;
+/// For so long goods that customers returned may lie before they are sold again.
+const RETURN_DAYS: u64 = 60;
+/// So long before its time supply may arrive.
+const EARLY_DAYS: u64 = 3;
+
+pub(super) fn causes(view: &View<'_>, balance: &Balance<'_>) -> Causes {
+    Search::new(view, balance).causes()
+}
+
+struct Search<'a> {
+    view: &'a View<'a>,
+    balance: &'a Balance<'a>,
+    location: LocationNo,
+    /// All that happened there until then is in a count already.
+    counted_at: Option<Time>,
+    /// From here on they may have missed what we booked.
+    unseen: Time,
+    found: Causes,
+}
+
+impl<'a> Search<'a> {
+    fn new(view: &'a View<'a>, balance: &'a Balance<'a>) -> Search<'a> {
+        let tier = view.said(balance.item).map_or(0, |it| it.tier as usize);
+        let every = view.feed.terms.tiers.get(tier).map_or(0, |it| it.every_minutes);
+        let lag = every.clamp(LAG_MINUTES.0, LAG_MINUTES.1);
+        let as_of = view.head.as_of;
+        let unseen = before(as_of, lag * MINUTE_US);
+        let unseen = view.head.orders_seen_through.map_or(unseen, |it| it.min(unseen));
+        Search {
+            view,
+            balance,
+            location: view.feed.location,
+            counted_at: view.counted_at(balance.item),
+            unseen,
+            found: Causes::default(),
+        }
+    }
+
+    fn causes(mut self) -> Causes {
+        let since = before(self.view.head.as_of, RETURN_DAYS * DAY_US);
+        let mut events = self.view.events(self.balance.item, since);
+        events.sort_by_key(|it| (it.occurred_at, it.position));
+        events.reverse();
+        self.orders_not_known_to_be_shipped(&events);
+        self.goods_in_quality_control(&events);
+        for event in &events {
+            let counted = self.counted_at.is_some_and(|it| event.occurred_at <= it);
+            if !counted {
+                match event.location == self.location {
+                    true => self.event_here(event),
+                    false => self.event_elsewhere(event),
+                }
+            }
+        }
+        self.expected_supply();
+        self.found.ahead.reverse();
+        self.found
+    }
+
+    /// What an entry there changes of what we expect them to say.
+    fn event_here(&mut self, event: &PastEvent) {
+        let after = self.view.head.basis == Basis::AfterOurOrders;
+        // Committed and shipped units are off their number as soon as they know of the order.
+        let units = event.sellable - if after { event.committed } else { 0 };
+        let Some(kind) = kind_here(event.kind) else {
+            return self.correction(event);
+        };
+        if units == 0 {
+            return;
+        }
+        let position = event.position;
+        let is_order = after && event.committed > 0;
+        let seen_through = self.view.head.orders_seen_through.filter(|_| is_order);
+        let mark = seen_through.unwrap_or(self.view.head.as_of);
+        if event.occurred_at > mark {
+            let kind =
+                if event.kind == "stock_returned" { DifferenceKind::SilentRestock } else { kind };
+            let cause = Cause { kind, units, position };
+            self.found.ahead.push(cause);
+            self.found.whole.push(cause);
+        } else if event.occurred_at > self.unseen.min(mark) || self.is_slow(event) {
+            // A difference that was the same before it happened comes of something else.
+            let same = self.balance.open.filter(|it| {
+                let open = &it.difference;
+                open.theirs.map(|it| it - open.ours) == Some(self.balance.difference())
+            });
+            if same.is_none_or(|it| event.occurred_at <= it.difference.as_of) {
+                let cause = Cause { kind, units: -units, position };
+                self.found.lagging.push(cause);
+                self.found.whole.push(cause);
+            }
+        }
+        // Which orders they were given is known, but not which of them they took off.
+        if is_order && seen_through.is_none() && self.view.survey.handed.is_some() {
+            let kind = DifferenceKind::InFlight;
+            self.found.whole.push(Cause { kind, units, position });
+        }
+    }
+
+    /// Goods that we booked as arrived there, and that they have not unpacked yet.
+    fn is_slow(&self, event: &PastEvent) -> bool {
+        kind_here(event.kind) == Some(DifferenceKind::UnacknowledgedReceipt)
+            && event.sellable > 0
+            && event.occurred_at >= before(self.view.head.as_of, NOTICE_DAYS * DAY_US)
+    }
+
+    fn correction(&mut self, event: &PastEvent) {
+        if event.sellable == 0 || event.occurred_at > self.view.head.as_of {
+            return;
+        }
+        let kind = match event.sellable > 0 {
+            true => DifferenceKind::UnexplainedLoss,
+            false => DifferenceKind::UnexplainedGain,
+        };
+        let (units, position) = (-event.sellable, event.position);
+        self.found.corrections.push(Cause { kind, units, position });
+    }
+
+    /// Returns that went elsewhere, and goods that were sent there.
+    fn event_elsewhere(&mut self, event: &PastEvent) {
+        if event.occurred_at > self.view.head.now {
+            return;
+        }
+        let position = event.position;
+        let came = event.sellable + event.quality_control;
+        match event.kind {
+            "stock_returned" if came > 0 => {
+                let kind = DifferenceKind::SilentRestock;
+                self.found.whole.push(Cause { kind, units: came, position });
+            }
+            "stock_returned_to_supplier" if came < 0 => {
+                let kind = DifferenceKind::SilentRestock;
+                self.found.whole.push(Cause { kind, units: -came, position });
+            }
+            "transfer_started" if came < 0 => {
+                let coming = self.view.survey.coming.get(&self.balance.item).copied();
+                let units = (-came).min(coming.unwrap_or(0) as i64);
+                if units > 0 {
+                    let kind = DifferenceKind::UnacknowledgedReceipt;
+                    self.found.part.push(Cause { kind, units, position });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Orders that may have left without our knowing: the newest that are still committed, of
+    /// those that they were given if they are given any.
+    fn orders_not_known_to_be_shipped(&mut self, events: &[PastEvent]) {
+        if self.view.head.basis == Basis::AfterOurOrders {
+            return;
+        }
+        let handed = self.view.survey.handed.as_ref();
+        let handed = handed.map(|it| it.get(&self.balance.item).map_or(0, |it| *it as i64));
+        let mut open = handed.map_or(self.balance.committed, |it| it.min(self.balance.committed));
+        let as_of = self.view.head.as_of;
+        for event in events {
+            let here = event.location == self.location && event.occurred_at <= as_of;
+            if open <= 0 || !here || event.committed <= 0 {
+                continue;
+            }
+            let units = event.committed.min(open);
+            open -= units;
+            let (kind, position) = (DifferenceKind::InFlight, event.position);
+            self.found.whole.push(Cause { kind, units: -units, position });
+        }
+    }
+
+    /// Goods that lie there and wait to be looked at may be for sale already.
+    fn goods_in_quality_control(&mut self, events: &[PastEvent]) {
+        let mut left = self.view.cell(self.balance.item).map_or(0, |it| it.quality_control);
+        for event in events {
+            if left <= 0 {
+                return;
+            }
+            if event.location != self.location || event.quality_control <= 0 {
+                continue;
+            }
+            let units = event.quality_control.min(left);
+            left -= units;
+            let kind = match event.kind {
+                "stock_returned" => DifferenceKind::SilentRestock,
+                _ => DifferenceKind::UnacknowledgedReceipt,
+            };
+            if self.counted_at.is_none_or(|it| event.occurred_at > it) {
+                self.found.part.push(Cause { kind, units, position: event.position });
+            }
+        }
+    }
+
+    fn expected_supply(&mut self) {
+        let by = self.view.head.as_of.plus_seconds(EARLY_DAYS * 24 * 60 * 60);
+        let expected = self.view.ledger.item(self.balance.item).expected();
+        for it in expected.iter().filter(|it| it.location == self.location) {
+            let Some((position, supply)) = it.supply.last() else { continue };
+            if supply.left > 0 && supply.expected_at <= by {
+                let (kind, units) = (DifferenceKind::UnacknowledgedReceipt, supply.left as i64);
+                self.found.part.push(Cause { kind, units, position });
+            }
+        }
+    }
+}
+
+fn before(time: Time, us: u64) -> Time {
+    Time(time.as_us().saturating_sub(us))
+}
+
+/// What it is if only one side has booked such an entry. None: it corrects the book, which tells
+/// of no goods that move.
+fn kind_here(kind: &str) -> Option<DifferenceKind> {
+    match kind {
+        "order_committed"
+        | "order_cancelled"
+        | "order_shipped"
+        | "order_relocated"
+        | "transfer_started"
+        | "transfer_cancelled"
+        | "stock_returned_to_supplier"
+        | "kit_assembled"
+        | "kit_disassembled"
+        | "handover_confirmed"
+        | "hold_released"
+        | "hold_expired" => Some(DifferenceKind::InFlight),
+        "stock_received" | "transfer_received" | "stock_inspected" | "stock_returned" => {
+            Some(DifferenceKind::UnacknowledgedReceipt)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,328 @@
+//! Suppliers' snapshots: read, kept, compared with the book and booked in parts.
+//!
+//! A file is read before anything is booked, so it is booked as a whole or not at all. What a
+//! killed process left unfinished is finished from the bytes that were kept.
+
+mod job;
+mod kept;
+mod lines;
+mod past;
+pub(crate) mod pull;
+mod refusal;
+mod report;
+mod report_text;
+mod resume;
+mod sheet;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use onhand_core::{
+    Feed, FeedId, FeedNo, ItemNo, Label, LedgerId, Rejection, SnapshotOutcome, SnapshotSeen, Time,
+};
+use onhand_reconciler::{Head, Reading};
+use onhand_wire::{Problem, Trouble};
+use sha2::{Digest, Sha256};
+
+use crate::Node;
+use crate::node::now;
+use job::Job;
+use refusal::{no, rejected, unreadable};
+use report::Tally;
+use sheet::Sheet;
+
+pub(crate) use kept::{Form, Fresh, Kept};
+pub(crate) use lines::{LookUpError, check_feed, look_up};
+pub(crate) use refusal::of_answer;
+pub use report::{DifferencesTold, SnapshotReport};
+pub use report_text::refused as refused_text;
+
+/// Takes snapshots in. One at a time for each feed.
+pub(crate) struct Snapshots {
+    node: Arc<Node>,
+    turns: Mutex<HashMap<(LedgerId, FeedId), Turn>>,
+    pub pulls: pull::Pulls,
+    clock: resume::Clock,
+}
+
+type Turn = Arc<Mutex<()>>;
+
+/// What whoever sends a file says of it. The file's own word counts before it, the feed's after.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub ledger: LedgerId,
+    pub feed: FeedId,
+    pub dry_run: bool,
+    pub as_of: Option<Time>,
+    pub complete: Option<bool>,
+    pub tier: Option<Label>,
+    pub snapshot: Option<Label>,
+}
+
+impl Ask {
+    pub fn of(ledger: LedgerId, feed: FeedId) -> Ask {
+        let (as_of, complete, tier, snapshot) = (None, None, None, None);
+        Ask { ledger, feed, dry_run: false, as_of, complete, tier, snapshot }
+    }
+}
+
+/// A feed as the ledger knows it now.
+struct FeedNow {
+    number: FeedNo,
+    feed: Feed,
+    /// When the ledger recorded something last.
+    time: Time,
+}
+
+impl Snapshots {
+    pub fn new(node: Arc<Node>) -> Snapshots {
+        node.kept().sweep();
+        let pulls = pull::Pulls::new(node.config());
+        let (turns, clock) = (Mutex::default(), resume::Clock::default());
+        Snapshots { node, turns, pulls, clock }
+    }
+
+    pub fn kept(&self) -> &Kept {
+        self.node.kept()
+    }
+
+    /// Reads a file, compares it with the book and books it. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// The problem to tell: mistakes in the file, or a no of the ledger. Nothing is booked then,
+    /// but where a fault came in between: what is booked by then is finished later.
+    pub fn take(&self, ask: &Ask, fresh: Fresh) -> Result<SnapshotReport, Problem> {
+        let turn = self.turn(&ask.ledger, &ask.feed);
+        let _mine = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.feed(&ask.ledger, &ask.feed)?;
+        let profile = now.feed.terms.profile.as_deref();
+        let sheet = Sheet::open(fresh.path().to_owned(), profile, fresh.form);
+        let sheet = sheet.map_err(|it| unreadable(&it))?;
+        let hash = Label::new(&fresh.hash).map_err(|it| lost_name(&it))?;
+        let name = named(ask, &sheet.reading, &hash)?;
+        // It is kept before anything is booked that stands on it.
+        if ask.dry_run {
+            return self.told(ask, &now, name, hash, &sheet);
+        }
+        let path = self.kept().keep(fresh).map_err(|it| not_kept(&it))?;
+        self.told(ask, &now, name, hash, &sheet.at(path))
+    }
+
+    fn told(
+        &self,
+        ask: &Ask,
+        now: &FeedNow,
+        snapshot: Label,
+        hash: Label,
+        sheet: &Sheet,
+    ) -> Result<SnapshotReport, Problem> {
+        let Some(seen) = now.seen(&snapshot) else {
+            let head = now.head(ask, &sheet.reading);
+            let is_late = now.is_late(head.as_of);
+            let job = self.job(ask, now, snapshot, hash, sheet, head);
+            let survey = job.survey()?;
+            return job.book(&survey, is_late);
+        };
+        if seen.hash.as_ref() != Some(&hash) {
+            let (feed, position) = (ask.feed.clone(), seen.position);
+            let rejection =
+                Rejection::SnapshotAlreadyRecorded { feed, snapshot, position, same: false };
+            return Err(rejected(&rejection, position));
+        }
+        self.go_on(ask, now, seen, sheet)
+    }
+
+    /// Goes on with a snapshot that the ledger knows: finishes it, applies it if somebody
+    /// confirmed it, or tells again what it came to.
+    fn go_on(
+        &self,
+        ask: &Ask,
+        now: &FeedNow,
+        seen: &SnapshotSeen,
+        sheet: &Sheet,
+    ) -> Result<SnapshotReport, Problem> {
+        let hash = seen.hash.clone().unwrap_or_else(|| seen.snapshot.clone());
+        let head = now.head_of(seen, &sheet.reading);
+        let mut job = self.job(ask, now, seen.snapshot.clone(), hash, sheet, head);
+        let unfinished = now.feed.unfinished.as_ref();
+        let unfinished = unfinished.filter(|(it, _)| it.snapshot == seen.snapshot);
+        if let Some((_, next)) = unfinished {
+            job.recall(Some(*next), true);
+            job.part = *next;
+        } else if now.feed.confirmed.as_ref() == Some(&seen.snapshot) {
+            job.confirmed = true;
+        } else {
+            return Ok(job.told_again(seen));
+        }
+        let mut survey = job.survey()?;
+        // Its first part was let through, or somebody confirmed it.
+        survey.suspicions.clear();
+        let is_late = job.part == 1 && now.is_late(job.head.as_of);
+        job.book(&survey, is_late)
+    }
+
+    fn job<'a>(
+        &'a self,
+        ask: &Ask,
+        now: &FeedNow,
+        snapshot: Label,
+        hash: Label,
+        sheet: &'a Sheet,
+        head: Head,
+    ) -> Job<'a> {
+        let report = SnapshotReport {
+            ledger: ask.ledger.clone(),
+            feed: now.feed.id.clone(),
+            snapshot: snapshot.clone(),
+            hash: hash.clone(),
+            as_of: head.as_of,
+            complete: head.complete,
+            tier: head.tier.clone(),
+            dry_run: ask.dry_run,
+            replayed: false,
+            outcome: SnapshotOutcome::Applied,
+            suspicions: Vec::new(),
+            positions: Vec::new(),
+            lines: sheet.reading.lines,
+            skipped: sheet.reading.skipped,
+            changed: 0,
+            unchanged: 0,
+            unknown: 0,
+            left_out: 0,
+            compared: 0,
+            accurate: 0,
+            settled: 0,
+            cleared: 0,
+            differences: Vec::new(),
+        };
+        Job {
+            node: &self.node,
+            projector: self.node.projector(&ask.ledger),
+            ledger: ask.ledger.clone(),
+            feed: now.feed.id.clone(),
+            snapshot,
+            hash,
+            head,
+            sheet,
+            confirmed: false,
+            dry_run: ask.dry_run,
+            part: 1,
+            over: false,
+            vanished_from: ItemNo(0),
+            tally: Tally::new(report),
+        }
+    }
+
+    fn feed(&self, ledger: &LedgerId, feed: &FeedId) -> Result<FeedNow, Problem> {
+        let found = self.node.projector(ledger).with_past(ledger, |known, _| {
+            let number = known.feed_no(feed)?;
+            Some(FeedNow { number, feed: known.feed(number).clone(), time: known.time() })
+        });
+        let unknown = Rejection::UnknownFeed { feed: feed.clone() };
+        found.flatten().ok_or_else(|| rejected(&unknown, 0))
+    }
+
+    /// A file as it came, its length and its type.
+    ///
+    /// # Errors
+    /// There is no such feed, or no file with this hash.
+    pub fn bytes_of(
+        &self,
+        ledger: &LedgerId,
+        feed: &FeedId,
+        hash: &str,
+    ) -> Result<(File, u64, &'static str), Problem> {
+        self.feed(ledger, feed)?;
+        let missing = || no(Trouble::NotFound { message: "no file with this hash is kept".into() });
+        let (path, form) = self.kept().find(hash).ok_or_else(missing)?;
+        let kind = match form {
+            Form::Raw => "application/octet-stream",
+            Form::Lines => "application/json",
+        };
+        let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let unread = |error: io::Error| no(Trouble::Unavailable { message: error.to_string() });
+        opened.map(|(length, file)| (file, length, kind)).map_err(unread)
+    }
+
+    fn turn(&self, ledger: &LedgerId, feed: &FeedId) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry((ledger.clone(), feed.clone())).or_default().clone()
+    }
+}
+
+impl FeedNow {
+    /// The snapshot of this name that it knows.
+    fn seen(&self, snapshot: &Label) -> Option<&SnapshotSeen> {
+        let Feed { recent, unfinished, held, last, .. } = &self.feed;
+        let unfinished = unfinished.iter().map(|(it, _)| it);
+        let all = unfinished.chain(held).chain(last).chain(recent.iter().rev());
+        all.into_iter().find(|it| it.snapshot == *snapshot)
+    }
+
+    /// What holds for a new snapshot.
+    fn head(&self, ask: &Ask, reading: &Reading) -> Head {
+        let header = &reading.header;
+        let now = now().max(self.time);
+        let complete = header.complete.or(ask.complete);
+        Head {
+            feed: self.number,
+            now,
+            // The future is not known: a clock is fast.
+            as_of: header.as_of.or(ask.as_of).unwrap_or(now).min(now),
+            complete: complete.unwrap_or(!self.feed.terms.changes_only),
+            tier: ask.tier.clone(),
+            basis: header.basis.unwrap_or(self.feed.terms.basis),
+            orders_seen_through: header.orders_seen_through,
+        }
+    }
+
+    /// What held for one that it knows.
+    fn head_of(&self, seen: &SnapshotSeen, reading: &Reading) -> Head {
+        Head {
+            feed: self.number,
+            now: now().max(self.time),
+            as_of: seen.as_of,
+            complete: seen.complete,
+            tier: seen.tier.clone(),
+            basis: reading.header.basis.unwrap_or(self.feed.terms.basis),
+            orders_seen_through: seen.orders_seen_through,
+        }
+    }
+
+    /// Whether something newer was applied.
+    fn is_late(&self, as_of: Time) -> bool {
+        let unfinished = self.feed.unfinished.as_ref().map(|(it, _)| it);
+        self.feed.last.iter().chain(unfinished).any(|it| as_of < it.as_of)
+    }
+}
+
+impl Sheet {
+    /// The same file, at the place where it is kept now.
+    fn at(self, path: PathBuf) -> Sheet {
+        Sheet { path, ..self }
+    }
+}
+
+/// The name by which a snapshot comes once: the file's own, the caller's, or that of its bytes.
+fn named(ask: &Ask, reading: &Reading, hash: &Label) -> Result<Label, Problem> {
+    let own = reading.header.snapshot.as_ref().map(|it| {
+        // A sender's number may be longer than a name, or have characters that no name has.
+        let short = || kept::hex(Sha256::digest(it.as_bytes()).get(..16).unwrap_or_default());
+        Label::new(it).or_else(|_| Label::new(&short()))
+    });
+    let of_bytes = || Label::new(hash.as_str().get(..16).unwrap_or_default());
+    let named = own.or_else(|| ask.snapshot.clone().map(Ok)).unwrap_or_else(of_bytes);
+    named.map_err(|it| lost_name(&it))
+}
+
+fn lost_name(error: &onhand_core::InvalidName) -> Problem {
+    no(Trouble::Unavailable { message: format!("the file got no name: it {error}") })
+}
+
+fn not_kept(error: &io::Error) -> Problem {
+    let message = format!("the file could not be kept, and nothing was booked: {error}");
+    no(Trouble::Unavailable { message })
+}

@@ -1,0 +1,136 @@
+//! A watched directory: its files in order of their names, each once it has stopped growing.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::snapshots::kept::{Form, Fresh, Kept};
+
+/// Size and time of a file when it was looked at last.
+pub(super) type Looks = HashMap<PathBuf, (u64, Option<SystemTime>)>;
+
+/// The directory that a feed names, if it lies below the root that the settings allow.
+///
+/// # Errors
+/// Said to people.
+pub(super) fn below(root: &Path, named: &str) -> Result<PathBuf, String> {
+    if root.as_os_str().is_empty() {
+        return Err("no directory is watched: set pull.directories to the one above it".into());
+    }
+    let real = |path: &Path| {
+        fs::canonicalize(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+    };
+    // Links are followed first, so that none leads out.
+    let (root, path) = (real(root)?, real(&root.join(named))?);
+    match path.starts_with(&root) && path != root {
+        true => Ok(path),
+        false => Err(format!("{named} does not lie below pull.directories")),
+    }
+}
+
+/// Files that are as they were at the last look, in order of their names. `looks` is brought up to
+/// date.
+///
+/// # Errors
+/// The directory cannot be read.
+pub(super) fn ready(directory: &Path, looks: &mut Looks) -> io::Result<Vec<PathBuf>> {
+    let (mut now, mut ready) = (Looks::new(), Vec::new());
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        // Neither directories nor links.
+        if hidden || !entry.file_type()?.is_file() {
+            continue;
+        }
+        let Ok(metadata) = entry.metadata() else { continue };
+        let look = (metadata.len(), metadata.modified().ok());
+        if looks.get(&entry.path()) == Some(&look) {
+            ready.push(entry.path());
+        }
+        now.insert(entry.path(), look);
+    }
+    *looks = now;
+    ready.sort();
+    Ok(ready)
+}
+
+/// The file's bytes.
+///
+/// # Errors
+/// It cannot be read, or has more bytes than are taken.
+pub(super) fn receive(path: &Path, kept: &Kept) -> io::Result<Fresh> {
+    let (mut file, mut coming) = (fs::File::open(path)?, kept.begin()?);
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(coming.end(Form::Raw)),
+            count => coming.write(piece.get(..count).unwrap_or_default())?,
+        }
+    }
+}
+
+/// Moves the file into `done` or `refused` beside it, with a report. A name that is taken there
+/// gets a number.
+///
+/// # Errors
+/// It cannot be moved.
+pub(super) fn put_away(path: &Path, is_done: bool, report: &str) -> io::Result<()> {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+    let folder = directory.join(if is_done { "done" } else { "refused" });
+    fs::create_dir_all(&folder)?;
+    let name = name.to_string_lossy();
+    let names = std::iter::once(name.to_string()).chain((2..).map(|it| format!("{name}.{it}")));
+    let free = names.map(|it| folder.join(it)).find(|it| !it.exists());
+    let Some(target) = free else { return Ok(()) };
+    let mut beside = target.clone().into_os_string();
+    beside.push(".report.txt");
+    fs::write(beside, report)?;
+    fs::rename(path, target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_outside_the_root_is_not_watched() {
+        let root = tempfile::tempdir().unwrap();
+        let inside = root.path().join("acme");
+        fs::create_dir(&inside).unwrap();
+        assert!(below(root.path(), "acme").is_ok());
+        let refused = |named: &str| below(root.path(), named).unwrap_err();
+        for named in ["..", ".", "acme/..", "/etc", "acme/../.."] {
+            assert!(refused(named).contains("does not lie below"), "{named}: {}", refused(named));
+        }
+        assert!(refused("nobody").contains("cannot be read"));
+        assert!(below(Path::new(""), "acme").unwrap_err().contains("pull.directories"));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/etc", root.path().join("out")).unwrap();
+            assert!(refused("out").contains("does not lie below"));
+        }
+    }
+
+    #[test]
+    fn a_file_is_ready_once_it_has_stopped_growing() {
+        let directory = tempfile::tempdir().unwrap();
+        let (b, a) = (directory.path().join("b.csv"), directory.path().join("a.csv"));
+        fs::write(&b, "x").unwrap();
+        fs::write(directory.path().join(".hidden"), "x").unwrap();
+        let mut looks = Looks::new();
+        assert_eq!(ready(directory.path(), &mut looks).unwrap(), Vec::<PathBuf>::new());
+        fs::write(&b, "xx").unwrap();
+        fs::write(&a, "x").unwrap();
+        assert_eq!(ready(directory.path(), &mut looks).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(ready(directory.path(), &mut looks).unwrap(), [a.clone(), b]);
+        put_away(&a, false, "why").unwrap();
+        fs::write(&a, "x").unwrap();
+        put_away(&a, false, "why").unwrap();
+        let refused = directory.path().join("refused");
+        for name in ["a.csv", "a.csv.report.txt", "a.csv.2", "a.csv.2.report.txt"] {
+            assert!(refused.join(name).exists(), "{name}");
+        }
+    }
+}
