@@ -32,8 +32,7 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
     if view.is_stale(told.item) {
         return balance.note_stale(view, to);
     }
-    let is_first = view.said(told.item).is_none_or(|it| it.quantity.is_none())
-        && view.cell(told.item).is_none_or(|it| it.touched == 0);
+    let is_first = balance.is_first(view);
     to.compared += u64::from(!is_first);
     if balance.is_settled(view, to) {
         to.accurate += u64::from(!is_first && balance.apart() == 0);
@@ -64,7 +63,11 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
     if within && is_explained(verdict.kind) {
         return to.cleared.extend(balance.open.map(|it| it.difference.number));
     }
-    balance.find(view, verdict, to);
+    // What was found missing stays so: a number in wrong packs does not say that it is back.
+    let mistaken = verdict.kind == DifferenceKind::PackMistake && balance.difference() > 0;
+    if !mistaken || !balance.is_doubted() {
+        balance.find(view, verdict, to);
+    }
 }
 
 /// What is new in what it says.
@@ -142,6 +145,14 @@ impl<'a> Balance<'a> {
         self.theirs.abs_diff(self.ours)
     }
 
+    /// Something else was found that is less than ours.
+    fn is_doubted(&self) -> bool {
+        self.open.is_some_and(|it| {
+            let apart = it.difference.theirs.map_or(0, |theirs| theirs - it.difference.ours);
+            apart < 0 && it.difference.kind != DifferenceKind::VanishedSku
+        })
+    }
+
     /// Whether both agree, or differ as somebody decided to live with. An open difference is gone
     /// then.
     pub fn is_settled(&self, view: &View<'_>, to: &mut Findings) -> bool {
@@ -174,7 +185,7 @@ impl<'a> Balance<'a> {
     }
 
     pub fn find(&self, view: &View<'_>, verdict: Verdict, to: &mut Findings) {
-        if self.is_known(view, verdict.kind) {
+        if self.is_known(verdict.kind) {
             return;
         }
         let source = self.source(view);
@@ -201,12 +212,15 @@ impl<'a> Balance<'a> {
         sources.iter().find(valid)
     }
 
-    /// Open as it is. Once somebody counted, what was said before the count cannot be accepted any
-    /// more: then the same difference is found anew.
-    fn is_known(&self, view: &View<'_>, kind: DifferenceKind) -> bool {
+    fn is_known(&self, kind: DifferenceKind) -> bool {
         let Some(open) = self.open.map(|it| &it.difference) else { return false };
-        open.kind == kind
-            && open.theirs.map(|it| it - open.ours) == Some(self.difference())
-            && view.counted_at(self.item).is_none_or(|it| it <= open.as_of)
+        open.kind == kind && open.theirs.map(|it| it - open.ours) == Some(self.difference())
+    }
+
+    /// Nothing ever lay there, and it is the first number, or that is still an open question.
+    fn is_first(&self, view: &View<'_>) -> bool {
+        let is_open = self.open.is_some_and(|it| it.difference.kind == DifferenceKind::FirstSeen);
+        let is_said = view.said(self.item).is_some_and(|it| it.quantity.is_some());
+        view.cell(self.item).is_none_or(|it| it.touched == 0) && (is_open || !is_said)
     }
 }
