@@ -16,3 +16,4 @@ mod http_rules;
 mod import;
 mod kill;
 mod node;
+mod snapshots;

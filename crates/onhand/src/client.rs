@@ -52,9 +52,53 @@ impl Client {
         }
     }
 
+    /// Sends bytes of any length, and answers the status with what the server said. Comparing
+    /// a long file takes its time: there is no end to the wait.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or breaks off.
+    pub fn send(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        bytes: &mut dyn Read,
+    ) -> Result<(u16, Value), Failure> {
+        let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
+        let patient = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(TIMEOUT))
+            .build();
+        let request = ureq::Agent::from(patient).post(format!("{}{path}", self.base));
+        let request = request.query_pairs(pairs).content_type("application/octet-stream");
+        self.told(request.send(ureq::SendBody::from_reader(bytes)))
+    }
+
+    /// Posts JSON, and answers the status with what the server said.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub fn post(&self, path: &str, body: &Value) -> Result<(u16, Value), Failure> {
+        self.told(self.agent.post(format!("{}{path}", self.base)).send_json(body))
+    }
+
+    fn told(
+        &self,
+        called: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<(u16, Value), Failure> {
+        let (status, text) = self.read(called)?;
+        Ok((status, serde_json::from_str(&text)?))
+    }
+
     fn ask(&self, path: &str, query: &[(&str, String)]) -> Result<(u16, String), Failure> {
         let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
-        let called = self.agent.get(format!("{}{path}", self.base)).query_pairs(pairs).call();
+        self.read(self.agent.get(format!("{}{path}", self.base)).query_pairs(pairs).call())
+    }
+
+    /// Status and text.
+    fn read(
+        &self,
+        called: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<(u16, String), Failure> {
         let mut response = called.map_err(|error| {
             Failure::new(format!("the server at {} does not answer: {error}", self.base))
         })?;

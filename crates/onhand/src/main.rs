@@ -7,8 +7,11 @@ mod entry_line;
 mod entry_told;
 mod explain;
 mod failure;
+mod feeds;
 mod import;
+mod inbox;
 mod init;
+mod judge;
 mod logs;
 mod notices;
 mod opening;
@@ -17,9 +20,14 @@ mod pools;
 mod reads;
 mod replay;
 mod route;
+mod scorecard;
+mod sending;
 mod serve;
 mod settings;
+mod settle;
+mod snapshot;
 mod stock;
+mod suppliers;
 mod tail;
 mod terminal;
 mod timeline;
@@ -55,6 +63,8 @@ enum Command {
     #[command(after_long_help = onhand_server::settings_reference())]
     Serve(serve::Serve),
     Import(import::ImportArgs),
+    Snapshot(snapshot::Snapshot),
+    Judge(judge::Judge),
     Stock(stock::Stock),
     Explain(explain::Explain),
     Route(route::Route),
@@ -62,6 +72,11 @@ enum Command {
     Policies(policies::Policies),
     Pools(pools::Pools),
     Timeline(timeline::Timeline),
+    Inbox(inbox::Inbox),
+    Settle(settle::Settle),
+    Suppliers(suppliers::Suppliers),
+    Feeds(feeds::Feeds),
+    Scorecard(scorecard::Scorecard),
     Tail(tail::Tail),
     Replay(replay::Replay),
     Verify(verify::Verify),
@@ -84,8 +99,10 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<ExitCode, Failure> {
     let outcome = match command {
         Command::Import(args) => return import::run(args),
+        Command::Snapshot(args) => return snapshot::run(args),
         Command::Init(args) => init::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Judge(args) => judge::run(args),
         Command::Stock(args) => stock::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Route(args) => route::run(args),
@@ -93,6 +110,11 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Policies(args) => policies::run(args),
         Command::Pools(args) => pools::run(args),
         Command::Timeline(args) => timeline::run(args),
+        Command::Inbox(args) => inbox::run(args),
+        Command::Settle(args) => settle::run(args),
+        Command::Suppliers(args) => suppliers::run(args),
+        Command::Feeds(args) => feeds::run(args),
+        Command::Scorecard(args) => scorecard::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Verify(args) => verify::run(args),

@@ -3,7 +3,7 @@
 use clap::Args;
 use onhand_core::{ChannelId, LedgerId, LocationId, Sku};
 use onhand_projector::{Missing, QueryError, StockQuery, TimelineQuery};
-use onhand_server::{answer_here, running_server};
+use onhand_server::{answer_here, part_of, running_server};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -97,9 +97,15 @@ impl Reads {
             }
             Reads::Server(client) => {
                 let (what, name) = what.split_once('/').unwrap_or((what, ""));
-                let name =
-                    if name.is_empty() { String::new() } else { format!("/{}", encoded(name)) };
-                client.get(&format!("/v1/{ledger}/{what}{name}"), pairs)
+                let (name, part) = match what {
+                    "suppliers" | "feeds" => part_of(name),
+                    _ => (name, ""),
+                };
+                let named = |it: &str| match it {
+                    "" => String::new(),
+                    it => format!("/{}", encoded(it)),
+                };
+                client.get(&format!("/v1/{ledger}/{what}{}{}", named(name), named(part)), pairs)
             }
         }
     }
@@ -210,6 +216,9 @@ fn not_there(missing: Missing) -> &'static str {
         Missing::Timeline => "timelines are switched off (setting projector.timeline)",
         Missing::Pool => "no pool has this name",
         Missing::Kit => "the item is no kit",
+        Missing::Supplier => "no supplier has this name",
+        Missing::Feed => "no feed has this name",
+        Missing::Discrepancy => "no discrepancy has this number",
         Missing::TooOld { .. } => "some of these notices are not kept any more",
     }
 }

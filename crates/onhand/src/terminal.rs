@@ -1,5 +1,6 @@
 //! What a person sees: tables, colour and progress, only where somebody is looking.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -51,7 +52,8 @@ pub fn print(line: &str) {
     }
 }
 
-/// Rows as CSV, with a header.
+/// Rows as CSV, with a header. What a spreadsheet would take for a formula begins with an
+/// apostrophe.
 ///
 /// # Errors
 /// Standard output cannot be written.
@@ -59,9 +61,18 @@ pub fn print_csv(headers: &[(&str, Align)], rows: &[Vec<String>]) -> std::io::Re
     let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
     writer.write_record(headers.iter().map(|(title, _)| title.replace(' ', "_")))?;
     for row in rows {
-        writer.write_record(row)?;
+        writer.write_record(row.iter().map(|it| harmless(it).into_owned()))?;
     }
     writer.flush()
+}
+
+/// A cell that no spreadsheet takes for a formula; numbers below zero stay numbers.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    let is_number = || cell.parse::<i64>().is_ok();
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number() {
+        true => Cow::Owned(format!("'{cell}")),
+        false => Cow::Borrowed(cell),
+    }
 }
 
 /// A bar with what is done, how fast, and how long it will still take. Silent off a terminal.
@@ -112,6 +123,13 @@ pub fn told(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cells_are_no_formulas() {
+        let cells = ["=1+1", "@SUM(A1)", "+1x", "-x", "\tx", "-5", "W-1", "", "+5"];
+        let told = cells.map(|it| harmless(it).into_owned());
+        assert_eq!(told, ["'=1+1", "'@SUM(A1)", "'+1x", "'-x", "'\tx", "-5", "W-1", "", "+5"]);
+    }
 
     #[test]
     fn numbers_are_told_for_people() {

@@ -9,6 +9,6 @@ mod node;
 mod snapshots;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
-pub use http::{Serving, answer_here, running_server, serve};
-pub use snapshots::{DifferencesTold, SnapshotReport, refused_text};
+pub use http::{Serving, answer_here, part_of, running_server, serve};
 pub use node::{Archive, Installation, Node, Opening, ShardState, StartError, shard_of};
+pub use snapshots::{DifferencesTold, SnapshotReport, refused_text};

@@ -36,7 +36,7 @@ impl Invalid {
     }
 
     /// The body is not JSON at all.
-    pub(crate) fn not_json(error: &serde_json::Error) -> Invalid {
+    pub fn not_json(error: &serde_json::Error) -> Invalid {
         Invalid::new("not_json", "", format_args!("is not JSON: {error}"))
     }
 

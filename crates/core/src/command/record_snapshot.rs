@@ -1,5 +1,6 @@
 //! Record a snapshot: what a supplier says of its stock, as evidence beside the book.
 
+use rustc_hash::FxHashSet;
 use smol_str::format_smolstr;
 
 use super::claim::check_lines;
@@ -257,10 +258,13 @@ fn apply(
         numbering.find(difference.clone())?;
     }
     let mut tally = Tally::new(location, feed.location, recorded.as_of, claimed);
+    let mut once = FxHashSet::default();
     for line in &findings.counted {
         let item = ledger.known_item(&line.sku)?;
-        // A busy shelf must not hold the others up: somebody looks at this one.
-        if ledger.cell(item, feed.location).touched > line.book_position {
+        let is_touched = ledger.cell(item, feed.location).touched > line.book_position;
+        // A busy shelf must not hold the others up: somebody looks at this one. So it is with two
+        // numbers of one shelf, where items became one since.
+        if is_touched || !once.insert((item, line.condition)) {
             let (theirs, ours) = (line.counted as i64, line.book);
             if theirs != ours {
                 numbering.find(unexplained(&line.sku, location, theirs, ours, recorded.as_of))?;

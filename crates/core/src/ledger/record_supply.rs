@@ -12,11 +12,11 @@ impl Ledger {
     pub(super) fn record_supplier(&mut self, it: &SupplierSet) -> Recorded {
         self.touch_supply();
         let known = self.supplier_no(&it.supplier);
+        let mapped = known.map_or(0, |it| self.supplier(it).mapped);
         // A cut-off that has come is still to be seen to, whatever the terms are from now on.
         let come = known.and_then(|it| self.supplier(it).next_cut_off);
         let come = come.filter(|at| *at <= self.time && it.cut_off.is_some());
         let next_cut_off = come.or_else(|| next_cut_off(it, self.time));
-        let mapped = known.map_or(0, |it| self.supplier(it).mapped);
         let supplier =
             Supplier { terms: it.clone(), next_cut_off, position: self.position, mapped };
         match known {

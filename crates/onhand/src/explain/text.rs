@@ -52,6 +52,9 @@ fn item(sheet: &mut Sheet, told: &Value) {
 fn location(sheet: &mut Sheet, it: &Value) {
     sheet.gap();
     sheet.say(&format!("At {}", plain(&it["location"])));
+    if let Some(fresh) = fresh(&it["freshness"]) {
+        sheet.within(|sheet| sheet.say(&fresh));
+    }
     let (rules, behind) = (&it["rules"], &it["behind"]);
     let entries = |name: &str| entries(&behind[name]);
     sheet.within(|sheet| {
@@ -59,7 +62,12 @@ fn location(sheet: &mut Sheet, it: &Value) {
             sheet.term(sign, &plain(&it[name]), name, notes);
         };
         term(Sign::Begin, "sellable", &entries("sellable"));
-        term(Sign::Equals, "believed", &ruled(rules, &["trust_percent"]));
+        if it["doubted"].as_i64().is_some_and(|it| it > 0) {
+            term(Sign::Minus, "doubted", &doubts(&it["doubts"]));
+        }
+        let mut trusted = ruled(rules, &["trust_percent"]);
+        trusted.extend(stale_trust(&it["stale"]));
+        term(Sign::Equals, "believed", &trusted);
         term(Sign::Minus, "committed", &entries("committed"));
         term(Sign::Minus, "held", &entries("held"));
         let mut pooled = entries("pooled");
@@ -67,9 +75,50 @@ fn location(sheet: &mut Sheet, it: &Value) {
             pooled.insert(0, "what pools owe is not given to others".to_owned());
         }
         term(Sign::Minus, "pooled", &pooled);
-        term(Sign::Minus, "kept", &ruled(rules, &["safety"]));
+        let mut kept = ruled(rules, &["safety"]);
+        kept.extend(stale_buffer(&it["stale"]));
+        term(Sign::Minus, "kept", &kept);
         term(Sign::Equals, "free", &[]);
     });
+}
+
+/// How old the supplier's numbers are.
+fn fresh(it: &Value) -> Option<String> {
+    let (feed, tier) = (it["feed"].as_str()?, plain(&it["tier"]));
+    let age = match it["age_seconds"].is_null() {
+        true => "no numbers came yet".to_owned(),
+        false => {
+            let age = crate::feeds::span(&it["age_seconds"]);
+            format!("numbers of {}, {age} old", moment(&it["as_of"]))
+        }
+    };
+    let step = it["step"].as_u64().map_or("fresh".to_owned(), |it| format!("stale, step {it}"));
+    Some(format!("feed {feed}, tier {tier}: {age}, {step}"))
+}
+
+/// The discrepancies that doubt units.
+fn doubts(doubts: &Value) -> Vec<String> {
+    let told = list(doubts).map(|it| {
+        let (number, kind) = (plain(&it["number"]), plain(&it["kind"]));
+        format!("discrepancy {number}, {kind}, entry {}", plain(&it["opened"]["position"]))
+    });
+    told.collect()
+}
+
+fn stale_trust(it: &Value) -> Option<String> {
+    let percent = it["trust_percent"].as_u64().filter(|it| *it < 100)?;
+    Some(format!("trust {percent} % by age, {}", step_of(it)))
+}
+
+fn stale_buffer(it: &Value) -> Option<String> {
+    let buffer = Some(&it["buffer"]).filter(|it| !it.is_null())?;
+    Some(format!("{} more by age, {}", plain(buffer), step_of(it)))
+}
+
+/// The ladder's step in force.
+fn step_of(it: &Value) -> String {
+    let (step, feed, tier) = (plain(&it["step"]), plain(&it["feed"]), plain(&it["tier"]));
+    format!("step {step} of feed {feed}, tier {tier}, entry {}", plain(&it["entry"]["position"]))
 }
 
 /// What goes from the locations to the published number.

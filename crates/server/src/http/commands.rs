@@ -44,11 +44,7 @@ pub(super) async fn one(
 }
 
 /// One command's response, once it is booked.
-pub(super) async fn book(
-    rooms: &Rooms,
-    request: onhand_core::Request,
-    dry_run: bool,
-) -> Response {
+pub(super) async fn book(rooms: &Rooms, request: onhand_core::Request, dry_run: bool) -> Response {
     let is_judged = matches!(request.command, Command::JudgeSnapshot(_));
     let batch = Batch { requests: vec![request], mode: Mode::Each, dry_run };
     let answer = rooms.node.submit(batch).await.pop();

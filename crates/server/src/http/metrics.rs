@@ -21,8 +21,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::app::Room;
-use super::respond::{Refused, bytes_response};
 use super::pulls::Pulls;
+use super::respond::{Refused, bytes_response};
 use crate::Node;
 use crate::snapshots::Snapshots;
 

@@ -30,7 +30,7 @@ use crate::Node;
 use crate::snapshots::Snapshots;
 use app::App;
 
-pub use reads::answer_here;
+pub use reads::{answer_here, part_of};
 pub use running::{Serving, running_server};
 
 /// Serves `node` on `listener` until `shutdown` is done; then takes no more connections, finishes

@@ -128,7 +128,8 @@ async fn blocking<T: Send + 'static>(
     };
     let snapshots = rooms.snapshots.clone();
     let done = tokio::task::spawn_blocking(move || work(&snapshots)).await;
-    let lost = |error: tokio::task::JoinError| Trouble::OutcomeUnknown { message: error.to_string() };
+    let lost =
+        |error: tokio::task::JoinError| Trouble::OutcomeUnknown { message: error.to_string() };
     done.map_err(lost)?.map_err(Refused)
 }
 
@@ -178,9 +179,8 @@ pub(super) async fn form(
 fn as_snapshot(bytes: &[u8], feed: &FeedId, key: Option<&str>) -> Result<Vec<u8>, Invalid> {
     let read: Result<Map<String, Value>, _> = serde_json::from_slice(bytes);
     let mut body = read.map_err(|it| Invalid::not_json(&it))?;
-    let known = |it: &&String| {
-        FORM_FIELDS.contains(&it.as_str()) || ENVELOPE_FIELDS.contains(&it.as_str())
-    };
+    let known =
+        |it: &&String| FORM_FIELDS.contains(&it.as_str()) || ENVELOPE_FIELDS.contains(&it.as_str());
     if let Some(other) = body.keys().find(|it| !known(it)) {
         let message = format!("is no field of a form; it has {}", FORM_FIELDS.join(", "));
         return Err(Invalid::new("unknown_field", other, message));

@@ -23,8 +23,8 @@ pub use archive::Archive;
 pub use installation::Installation;
 pub(crate) use installation::write_whole;
 pub(crate) use shard::Shard;
-pub(crate) use source::now;
 pub use shard::ShardState;
+pub(crate) use source::now;
 pub use start_error::StartError;
 
 /// What opening tells of itself while it goes on, which may take long.
@@ -67,7 +67,7 @@ impl Node {
         let _lock = DataLock::take(data_dir)?;
         let made = Installation::new(config.journal_shards as u16, config.journal_kind);
         for shard in 0..made.shards {
-            if let Err(error) = journals::create(config, &made, shard, source::now()) {
+            if let Err(error) = journals::create(config, &made, shard, now()) {
                 // Only what this very call has made: a journal that was there is not ours to touch.
                 (0..shard).for_each(|it| journals::discard(config, &made, it));
                 return Err(error);

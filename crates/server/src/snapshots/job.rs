@@ -9,9 +9,7 @@ use onhand_core::{
 };
 use onhand_engine::{Answer, AnswerFault, Batch, Mode};
 use onhand_projector::Projector;
-use onhand_reconciler::{
-    Budget, Head, Line, Survey, Surveyed, compare, unknown, vanished,
-};
+use onhand_reconciler::{Budget, Head, Line, Survey, Surveyed, compare, unknown, vanished};
 use onhand_wire::{EnvelopeExtra, Problem, Trouble, build};
 use sha2::{Digest, Sha256};
 
@@ -217,7 +215,9 @@ impl Job<'_> {
                     self.part += 1;
                     return Ok(());
                 }
-                Answer::Refused { rejection: Rejection::SnapshotMoved { .. }, position, .. } => {
+                Answer::Refused {
+                    rejection: Rejection::SnapshotMoved { .. }, position, ..
+                } => {
                     self.projector.wait_for(&self.ledger, position, CATCH_UP_MAX);
                 }
                 other => return Err(of_answer(&other)),
@@ -357,9 +357,8 @@ impl Job<'_> {
 
     /// Looks at the ledger and its past, under one lock.
     fn look<T>(&self, work: impl FnOnce(&Ledger, &Looking<'_>) -> T) -> Result<T, Problem> {
-        let looked = self
-            .projector
-            .with_past(&self.ledger, |ledger, past| work(ledger, &Looking(past)));
+        let looked =
+            self.projector.with_past(&self.ledger, |ledger, past| work(ledger, &Looking(past)));
         looked.ok_or_else(|| no(Trouble::NotFound { message: "there is no such ledger".into() }))
     }
 }

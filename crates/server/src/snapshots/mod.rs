@@ -17,7 +17,6 @@ mod sheet;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use onhand_core::{
@@ -296,13 +295,6 @@ impl FeedNow {
     fn is_late(&self, as_of: Time) -> bool {
         let unfinished = self.feed.unfinished.as_ref().map(|(it, _)| it);
         self.feed.last.iter().chain(unfinished).any(|it| as_of < it.as_of)
-    }
-}
-
-impl Sheet {
-    /// The same file, at the place where it is kept now.
-    fn at(self, path: PathBuf) -> Sheet {
-        Sheet { path, ..self }
     }
 }
 

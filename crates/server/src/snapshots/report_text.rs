@@ -45,7 +45,9 @@ impl SnapshotReport {
             (SnapshotOutcome::Applied, true) => "would be applied",
             (SnapshotOutcome::Held, false) => "held: somebody is to confirm or reject it",
             (SnapshotOutcome::Held, true) => "would be held",
-            (SnapshotOutcome::OutOfOrder, false) => "kept as evidence only: a newer one was applied",
+            (SnapshotOutcome::OutOfOrder, false) => {
+                "kept as evidence only: a newer one was applied"
+            }
             (SnapshotOutcome::OutOfOrder, true) => "would be kept as evidence only",
         };
         let again = if self.replayed { ", as it was before" } else { "" };
@@ -91,9 +93,10 @@ fn difference(it: &Difference) -> String {
     let name = it.sku.as_ref().or(it.supplier_sku.as_ref()).map_or("", |it| it.as_str());
     let theirs = it.theirs.map_or_else(|| "open".to_owned(), |it| it.to_string());
     let number = if it.number == 0 { String::new() } else { format!("#{} ", it.number) };
-    let likely = it.suggestions.first().map_or_else(String::new, |it| {
-        format!(", likely {} ({} %)", it.sku, it.confidence)
-    });
+    let likely = it
+        .suggestions
+        .first()
+        .map_or_else(String::new, |it| format!(", likely {} ({} %)", it.sku, it.confidence));
     format!("{number}{name}: theirs {theirs}, ours {}{likely}", it.ours)
 }
 

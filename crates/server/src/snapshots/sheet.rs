@@ -46,6 +46,11 @@ impl Sheet {
         Ok(Sheet { path, profile, reading, lines })
     }
 
+    /// The same file, at the place where it is kept now.
+    pub fn at(self, path: PathBuf) -> Sheet {
+        Sheet { path, ..self }
+    }
+
     /// Hands on all lines, in order.
     ///
     /// # Errors

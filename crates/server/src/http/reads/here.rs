@@ -6,7 +6,7 @@ use onhand_wire::{Invalid, No, Problem, Trouble, problem};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Answer, availability, routing, rules, trouble};
+use super::{Answer, availability, inbox, routing, rules, suppliers, trouble};
 use crate::http::params::Params;
 
 /// Answers `GET /v1/{ledger}/{what}?pairs`, as the server would; `what` may have a name behind a
@@ -28,6 +28,14 @@ pub fn answer_here(
     answer.map_err(|it| problem(No::Trouble(&it)))
 }
 
+/// What there is of a supplier or feed beside itself, behind another slash.
+const PARTS: [&str; 3] = ["skus", "scorecard", "tiers"];
+
+/// A name, and the part that is asked for; no part if there is none. Names may have slashes too.
+pub fn part_of(name: &str) -> (&str, &str) {
+    name.rsplit_once('/').filter(|(_, part)| PARTS.contains(part)).unwrap_or((name, ""))
+}
+
 type Found = Result<Result<Value, Trouble>, Invalid>;
 
 fn found(projector: &Projector, ledger: &LedgerId, what: &str, params: &mut Params) -> Found {
@@ -42,6 +50,9 @@ fn found(projector: &Projector, ledger: &LedgerId, what: &str, params: &mut Para
         ("policies", "") => at.told(rules::ruled(params)?),
         ("pools", "") => at.told(rules::all_pools(params)?),
         ("pools", name) => at.told(rules::one_pool(name)?),
+        ("discrepancies", "") => at.told(inbox::all(params)?),
+        ("discrepancies", number) => at.told(inbox::one(number)?),
+        ("suppliers" | "feeds", name) => return at.of_supplier(what, name, params),
         _ => Err(Trouble::NotFound { message: format!("there is nothing at {what}") }),
     })
 }
@@ -52,6 +63,21 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
+    /// What is told of suppliers and feeds.
+    fn of_supplier(&self, what: &str, name: &str, params: &mut Params) -> Found {
+        let (name, part) = part_of(name);
+        Ok(match (what, name, part) {
+            ("suppliers", "", "") => self.told(suppliers::all_suppliers()),
+            ("suppliers", name, "") => self.told(suppliers::one_supplier(name)?),
+            ("suppliers", name, "skus") => self.told(suppliers::mapped(name, params)?),
+            ("suppliers", name, "scorecard") => self.told(suppliers::scored(name, params)?),
+            ("feeds", "", "") => self.told(suppliers::all_feeds(params)?),
+            ("feeds", name, "") => self.told(suppliers::one_feed(name)?),
+            ("feeds", name, "tiers") => self.told(suppliers::suited(name, params)?),
+            _ => Err(Trouble::NotFound { message: format!("there is nothing at {what}/{name}") }),
+        })
+    }
+
     fn told<T: Serialize>(&self, query: impl Answer<T>) -> Result<Value, Trouble> {
         let answer = query(self.projector, self.ledger).map_err(|it| trouble(&it))?;
         serde_json::to_value(answer).map_err(|it| Trouble::Unavailable { message: it.to_string() })

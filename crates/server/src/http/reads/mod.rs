@@ -2,10 +2,12 @@
 
 mod availability;
 mod here;
+mod inbox;
 mod orders;
 mod routing;
 mod rules;
 mod stock;
+mod suppliers;
 
 use std::time::Duration;
 
@@ -15,13 +17,16 @@ use onhand_core::{LedgerId, Sku};
 use onhand_projector::{Missing, Projector, QueryError};
 use onhand_wire::{Invalid, Trouble};
 use serde::Serialize;
+use serde::de::IntoDeserializer;
 
 pub(super) use availability::{availability, explain, promise, replacements};
-pub use here::answer_here;
+pub use here::{answer_here, part_of};
+pub(super) use inbox::{discrepancies, discrepancy};
 pub(super) use orders::{affected_orders, hold, order, transfer};
 pub(super) use routing::routing;
 pub(super) use rules::{expected, kit, notices, policies, pool, pools};
 pub(super) use stock::{entry, places, stock, stock_of, timeline};
+pub(super) use suppliers::{feed, feeds, scorecard, supplier, supplier_skus, suppliers, tiers};
 
 use super::app::{Room, Rooms};
 use super::params::{Params, named};
@@ -107,6 +112,9 @@ fn trouble(error: &QueryError) -> Trouble {
         Missing::Timeline => "timelines are switched off (projector.timeline)",
         Missing::Pool => "no pool has this name",
         Missing::Kit => "the item is no kit",
+        Missing::Supplier => "no supplier has this name",
+        Missing::Feed => "no feed has this name",
+        Missing::Discrepancy => "no discrepancy has this number",
         Missing::TooOld { oldest } => return Trouble::Gone { oldest: *oldest },
     };
     Trouble::NotFound { message: what.to_owned() }
@@ -121,6 +129,16 @@ fn limit(params: &mut Params) -> Result<usize, Invalid> {
 
 fn skus(params: &mut Params) -> Result<Vec<Sku>, Invalid> {
     params.all("sku").iter().map(|it| named("sku", it, Sku::new)).collect()
+}
+
+/// One of a few words, as they stand in answers too.
+fn word<'de, T: serde::Deserialize<'de>>(
+    name: &str,
+    text: &'de str,
+    message: &str,
+) -> Result<T, Invalid> {
+    let read: Result<T, serde::de::value::Error> = T::deserialize(text.into_deserializer());
+    read.map_err(|_| Invalid::new("invalid_field", name, message))
 }
 
 fn needed(name: &str) -> Invalid {

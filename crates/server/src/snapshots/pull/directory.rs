@@ -20,7 +20,8 @@ pub(super) fn below(root: &Path, named: &str) -> Result<PathBuf, String> {
         return Err("no directory is watched: set pull.directories to the one above it".into());
     }
     let real = |path: &Path| {
-        fs::canonicalize(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+        fs::canonicalize(path)
+            .map_err(|error| format!("{} cannot be read: {error}", path.display()))
     };
     // Links are followed first, so that none leads out.
     let (root, path) = (real(root)?, real(&root.join(named))?);

@@ -73,7 +73,9 @@ pub(crate) struct Pulls {
 pub(crate) enum Pulled {
     /// The server says that it has no other file than last time.
     Unchanged,
-    Fetched { report: Box<SnapshotReport> },
+    Fetched {
+        report: Box<SnapshotReport>,
+    },
 }
 
 impl Pulls {
@@ -134,9 +136,11 @@ impl Snapshots {
         let (mut tasks, mut directories) = (Vec::new(), Vec::new());
         for (ledger, feed) in self.pulled_feeds() {
             match &feed.terms.pull {
-                Some(Pull { url: Some(url), .. }) => tasks.extend(tasks_of(&ledger, &feed, url.as_str())),
+                Some(Pull { url: Some(url), .. }) => {
+                    tasks.extend(tasks_of(&ledger, &feed, url.as_str()))
+                }
                 Some(Pull { directory: Some(it), .. }) => {
-                    directories.push((Place::of(&ledger, &feed.id, None), it.to_string()));
+                    directories.push((Place::of(&ledger, &feed.id, None), it.as_str().to_owned()));
                 }
                 Some(Pull { url: None, directory: None }) | None => {}
             }
