@@ -56,6 +56,8 @@ pub async fn serve(
     drop(running);
     tracing::info!("draining");
     let closing = tokio::task::spawn_blocking(move || {
+        // What is left of a long snapshot is finished by the next start.
+        node.stop_taking();
         drop(looker);
         node.shutdown_blocking();
     });

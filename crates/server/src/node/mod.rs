@@ -144,10 +144,15 @@ impl Node {
         if self.is_relaxed() { Durability::Relaxed } else { Durability::Strict }
     }
 
+    /// Takes no more commands, so that whoever books in the background comes to an end.
+    pub(crate) fn stop_taking(&self) {
+        self.shards.iter().for_each(Shard::stop_taking);
+    }
+
     /// Takes no more commands, finishes those that wait, folds them and writes the checkpoints.
     /// Blocks until all is done; never call it from an async task.
     pub fn shutdown_blocking(&self) {
-        self.shards.iter().for_each(Shard::stop_taking);
+        self.stop_taking();
         self.shards.iter().for_each(Shard::close);
     }
 }

@@ -8,7 +8,7 @@ use onhand_core::{Command, LedgerId, Rejection, Request, Settling};
 use onhand_engine::{Answer, AnswerFault, Batch, Mode};
 
 use super::{Node, shard_of};
-use crate::snapshots::{LookUpError, look_up};
+use crate::snapshots::look_up;
 
 /// How often a command is looked up again when the book moved on meanwhile.
 const LOOK_UPS_MAX: usize = 5;
@@ -55,46 +55,21 @@ impl Node {
 
     fn look_up_and_hand_in(&self, mut batch: Batch) -> Vec<Answer> {
         let count = batch.requests.len();
-        let mut refused = Vec::new();
+        let mut wrong = Vec::new();
         for (place, request) in batch.requests.iter_mut().enumerate() {
             if let Err(fault) = self.shard(&request.ledger).projector.look_up(request) {
                 return unavailable(&fault.to_string(), count);
             }
             match look_up(self, request, batch.dry_run) {
-                Ok(()) => {}
-                Err(LookUpError::Refused { rejection, position }) => {
-                    refused.push((place, Answer::Refused { rejection, replayed: false, position }));
-                }
-                Err(LookUpError::Io(error)) => return unavailable(&error.to_string(), count),
+                Ok(rejection) => wrong.extend(rejection.map(|it| (place, it))),
+                Err(error) => return unavailable(&error.to_string(), count),
             }
         }
-        match refused.is_empty() {
-            true => self.hand_in(batch),
-            false => self.hand_in_rest(batch, refused),
+        let mut answers = self.hand_in(batch);
+        for (place, wrong) in wrong {
+            tell_wrong(&mut answers[place], wrong);
         }
-    }
-
-    /// Some were refused before the writer saw them: the others go on without, but not where all
-    /// are to be booked or none.
-    fn hand_in_rest(&self, batch: Batch, mut refused: Vec<(usize, Answer)>) -> Vec<Answer> {
-        let Batch { requests, mode, dry_run } = batch;
-        let mut answers = Gathered::new(requests.len());
-        let first = refused.first().map_or(0, |(place, _)| *place as u64);
-        if mode == Mode::Atomic {
-            refused.truncate(1);
-            let rejection = Rejection::BatchRefused { index: first };
-            let other = Answer::Refused { rejection, replayed: false, position: 0 };
-            answers.answers.fill(other);
-        } else {
-            let mut rest: Vec<(usize, Request)> = requests.into_iter().enumerate().collect();
-            rest.retain(|(place, _)| refused.iter().all(|(it, _)| it != place));
-            let (places, requests): (Vec<usize>, Vec<Request>) = rest.into_iter().unzip();
-            if !requests.is_empty() {
-                answers.put(places, self.hand_in(Batch { requests, mode, dry_run }));
-            }
-        }
-        refused.into_iter().for_each(|(place, it)| answers.answers[place] = it);
-        answers.all()
+        answers
     }
 
     /// Until the projector has what the engine decided on. If it takes longer the answer says so.
@@ -166,6 +141,16 @@ impl Gathered {
 
     fn all(self) -> Vec<Answer> {
         self.answers
+    }
+}
+
+/// What was not compared because of what is wrong with it was refused as such: here is why. A
+/// retry of what was booked before is answered as it was.
+fn tell_wrong(answer: &mut Answer, wrong: Rejection) {
+    if let Answer::Refused { rejection, .. } = answer
+        && matches!(rejection, Rejection::SnapshotMoved { .. })
+    {
+        *rejection = wrong;
     }
 }
 

@@ -66,23 +66,28 @@ struct Part {
     /// What might still settle itself before it.
     before: Budget,
     bytes: usize,
+    /// Lines that were compared, and that agreed, of which nothing else is to be told.
+    quiet: (u64, u64),
 }
 
 impl Part {
     fn new(before: Budget) -> Part {
-        Part { pieces: Vec::new(), findings: None, before, bytes: 0 }
+        Part { pieces: Vec::new(), findings: None, before, bytes: 0, quiet: (0, 0) }
     }
 
     fn add(&mut self, piece: Piece, findings: Findings) {
         let bytes = bytes_of(&findings);
         self.bytes += bytes;
+        // What agrees is counted and needs no second look.
+        if bytes == 0 {
+            self.quiet.0 += findings.compared;
+            self.quiet.1 += findings.accurate;
+        } else {
+            self.pieces.push(piece);
+        }
         match &mut self.findings {
             Some(known) => merge(known, findings),
             None => self.findings = Some(findings),
-        }
-        // What agrees is counted and needs no second look.
-        if bytes > 0 {
-            self.pieces.push(piece);
         }
     }
 }
@@ -115,16 +120,7 @@ impl Job<'_> {
     /// Books what is left of it.
     pub fn book(mut self, survey: &Surveyed, is_late: bool) -> Result<SnapshotReport, Problem> {
         if is_late || !survey.suspicions.is_empty() {
-            let position = self.look(|ledger, _| ledger.position())?;
-            let findings = Findings {
-                position,
-                lines: survey.lines,
-                suspicions: survey.suspicions.clone(),
-                unknown: survey.unknown,
-                ..Findings::default()
-            };
             let mut part = Part::new(self.look(|ledger, _| Budget::new(ledger, &self.head))?);
-            part.findings = Some(findings);
             self.put(&mut part, survey, false)?;
             return Ok(self.tally.end());
         }
@@ -248,17 +244,13 @@ impl Job<'_> {
                 None => all = Some(findings),
             }
         }
-        let empty = |position| Findings {
-            position,
-            lines: survey.lines,
-            suspicions: survey.suspicions.clone(),
-            unknown: survey.unknown,
-            ..Findings::default()
+        let mut findings = match all {
+            Some(findings) => findings,
+            None => self.look(|ledger, _| whole(ledger.position(), survey))?,
         };
-        match all {
-            Some(findings) => Ok(findings),
-            None => self.look(|ledger, _| empty(ledger.position())),
-        }
+        findings.compared += part.quiet.0;
+        findings.accurate += part.quiet.1;
+        Ok(findings)
     }
 
     /// Asks for the parts that are booked, so that this run goes on behind them and tells of them.
@@ -360,6 +352,17 @@ impl Job<'_> {
         let looked =
             self.projector.with_past(&self.ledger, |ledger, past| work(ledger, &Looking(past)));
         looked.ok_or_else(|| no(Trouble::NotFound { message: "there is no such ledger".into() }))
+    }
+}
+
+/// What is told of the whole.
+fn whole(position: u64, survey: &Surveyed) -> Findings {
+    Findings {
+        position,
+        lines: survey.lines,
+        suspicions: survey.suspicions.clone(),
+        unknown: survey.unknown,
+        ..Findings::default()
     }
 }
 

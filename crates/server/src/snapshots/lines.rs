@@ -1,8 +1,10 @@
 //! Snapshots that come as a command: compared before the writer has them, their lines kept as a
 //! file would be.
 
+use std::io;
+
 use onhand_core::{
-    Basis, Command, Ledger, RecordSnapshot, Rejection, Request, SetFeed, SnapshotLine, Time,
+    Basis, Command, Label, Ledger, RecordSnapshot, Rejection, Request, SetFeed, SnapshotLine, Time,
 };
 use onhand_reconciler::format::Profile;
 use onhand_reconciler::{Complaint, Complaints, Head, Line, compare_whole};
@@ -36,46 +38,37 @@ fn of_files(field: &str) -> Invalid {
 }
 
 /// Compares the lines of a snapshot with the book, and keeps them where they are to be booked.
+/// What is wrong with them keeps them from being compared, and is answered.
 ///
 /// # Errors
-/// What is wrong with the first line that cannot be, or why they could not be kept.
+/// They could not be kept.
 pub(crate) fn look_up(
     node: &Node,
     request: &mut Request,
     dry_run: bool,
-) -> Result<(), LookUpError> {
-    let Command::RecordSnapshot(snapshot) = &mut request.command else { return Ok(()) };
+) -> io::Result<Option<Rejection>> {
+    let Command::RecordSnapshot(snapshot) = &mut request.command else { return Ok(None) };
     if snapshot.findings.is_some() || snapshot.hash.is_some() {
-        return Ok(());
+        return Ok(None);
     }
-    let fresh = fresh(node.kept(), snapshot).map_err(LookUpError::Io)?;
-    snapshot.hash = onhand_core::Label::new(&fresh.hash).ok();
-    let id = request.ledger.clone();
-    let compared = node.projector(&id).with_past(&id, |ledger, past| {
+    let fresh = fresh(node.kept(), snapshot)?;
+    snapshot.hash = Label::new(&fresh.hash).ok();
+    let id = &request.ledger;
+    let compared = node.projector(id).with_past(id, |ledger, past| {
         let (head, confirmed) = head(ledger, snapshot)?;
         let lines: Vec<Line> = snapshot.lines.iter().enumerate().map(line).collect();
-        let position = ledger.position();
-        Some((compare_whole(ledger, &Looking(past), &head, &lines, confirmed), position))
+        Some(compare_whole(ledger, &Looking(past), &head, &lines, confirmed))
     });
     match compared.flatten() {
         // The decision tells what is not known.
-        None => {}
-        Some((Ok(findings), _)) => snapshot.findings = Some(Box::new(findings)),
-        Some((Err(complaints), position)) => {
-            let rejection = contradiction(&complaints);
-            return Err(LookUpError::Refused { rejection, position });
-        }
+        None => return Ok(None),
+        Some(Ok(findings)) => snapshot.findings = Some(Box::new(findings)),
+        Some(Err(complaints)) => return Ok(Some(contradiction(&complaints))),
     }
     if !dry_run {
-        node.kept().keep(fresh).map_err(LookUpError::Io)?;
+        node.kept().keep(fresh)?;
     }
-    Ok(())
-}
-
-/// Why a command did not get as far as the writer.
-pub(crate) enum LookUpError {
-    Refused { rejection: Rejection, position: u64 },
-    Io(std::io::Error),
+    Ok(None)
 }
 
 /// None: the ledger has no such feed.
@@ -125,7 +118,7 @@ fn contradiction(complaints: &Complaints) -> Rejection {
 }
 
 /// The lines as a file in our own form: the same lines have the same bytes.
-fn fresh(kept: &Kept, snapshot: &RecordSnapshot) -> std::io::Result<Fresh> {
+fn fresh(kept: &Kept, snapshot: &RecordSnapshot) -> io::Result<Fresh> {
     let lines = snapshot.lines.iter().map(|it| KeptLine {
         supplier_sku: it.supplier_sku.as_str(),
         quantity: it.quantity,

@@ -34,7 +34,7 @@ use report::Tally;
 use sheet::Sheet;
 
 pub(crate) use kept::{Form, Fresh, Kept};
-pub(crate) use lines::{LookUpError, check_feed, look_up};
+pub(crate) use lines::{check_feed, look_up};
 pub(crate) use refusal::of_answer;
 pub use report::{DifferencesTold, SnapshotReport};
 pub use report_text::refused as refused_text;

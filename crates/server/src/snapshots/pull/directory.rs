@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -62,7 +62,7 @@ pub(super) fn ready(directory: &Path, looks: &mut Looks) -> io::Result<Vec<PathB
 /// # Errors
 /// It cannot be read, or has more bytes than are taken.
 pub(super) fn receive(path: &Path, kept: &Kept) -> io::Result<Fresh> {
-    let (mut file, mut coming) = (fs::File::open(path)?, kept.begin()?);
+    let (mut file, mut coming) = (open_itself(path)?, kept.begin()?);
     let mut piece = vec![0; 64 << 10];
     loop {
         match file.read(&mut piece)? {
@@ -72,8 +72,25 @@ pub(super) fn receive(path: &Path, kept: &Kept) -> io::Result<Fresh> {
     }
 }
 
+/// The file itself: not what a link put in its place leads to.
+fn open_itself(path: &Path) -> io::Result<fs::File> {
+    let file = fs::File::open(path)?;
+    let (named, opened) = (fs::symlink_metadata(path)?, file.metadata()?);
+    #[cfg(unix)]
+    let same = {
+        use std::os::unix::fs::MetadataExt;
+        (named.dev(), named.ino()) == (opened.dev(), opened.ino())
+    };
+    #[cfg(not(unix))]
+    let same = named.len() == opened.len();
+    match named.is_file() && same {
+        true => Ok(file),
+        false => Err(io::Error::other("is no file of its own")),
+    }
+}
+
 /// Moves the file into `done` or `refused` beside it, with a report. A name that is taken there
-/// gets a number.
+/// gets a number. Whoever may write the directory must not lead us out of it by a link.
 ///
 /// # Errors
 /// It cannot be moved.
@@ -81,13 +98,17 @@ pub(super) fn put_away(path: &Path, is_done: bool, report: &str) -> io::Result<(
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
     let folder = directory.join(if is_done { "done" } else { "refused" });
     fs::create_dir_all(&folder)?;
+    if !fs::symlink_metadata(&folder)?.is_dir() {
+        let message = format!("{} is a link; remove it", folder.display());
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
+    }
     let name = name.to_string_lossy();
     let names = std::iter::once(name.to_string()).chain((2..).map(|it| format!("{name}.{it}")));
-    let free = names.map(|it| folder.join(it)).find(|it| !it.exists());
-    let Some(target) = free else { return Ok(()) };
-    let mut beside = target.clone().into_os_string();
-    beside.push(".report.txt");
-    fs::write(beside, report)?;
+    let mut pairs = names.map(|it| (folder.join(format!("{it}.report.txt")), folder.join(it)));
+    let is_free = |path: &Path| fs::symlink_metadata(path).is_err();
+    let free = pairs.find(|(report, target)| is_free(report) && is_free(target));
+    let Some((beside, target)) = free else { return Ok(()) };
+    fs::File::create_new(beside)?.write_all(report.as_bytes())?;
     fs::rename(path, target)
 }
 
