@@ -2,6 +2,8 @@
 
 use onhand_core::{Account, Claim, Entry, Fact, Flag, Scope, Time};
 
+use crate::entry_told::told;
+
 /// Movements and claims told one by one; the rest is counted.
 const TOLD_MAX: usize = 3;
 
@@ -9,6 +11,7 @@ const TOLD_MAX: usize = 3;
 pub fn line(entry: &Entry, recorded_at: Time) -> String {
     let when = entry.envelope.occurred_at.unwrap_or(recorded_at);
     let mut parts: Vec<String> = Vec::new();
+    let said = told(&entry.fact).filter(|it| !it.is_empty());
     if !entry.movements.is_empty() {
         parts.extend(entry.movements.iter().map(|it| {
             format!("{} {} {} → {}", it.quantity, it.sku, place(&it.from), place(&it.to))
@@ -28,6 +31,7 @@ pub fn line(entry: &Entry, recorded_at: Time) -> String {
     if more > 0 {
         parts.push(format!("and {more} more"));
     }
+    parts.splice(0..0, said);
     let flags: String = entry.flags.iter().map(|it| format!("  [{}]", flag(it))).collect();
     let (position, kind, about) = (entry.position, entry.fact.kind(), about(&entry.fact));
     format!("{position:>8}  {}  {kind:<26} {about:<14} {}{flags}", short(when), parts.join(", "))

@@ -4,6 +4,7 @@ mod bench;
 mod client;
 mod demo;
 mod entry_line;
+mod entry_told;
 mod explain;
 mod failure;
 mod feeds;

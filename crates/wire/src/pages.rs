@@ -74,9 +74,9 @@ pages! {
     UNKNOWN_SUPPLIER "unknown_supplier" 422 false "No supplier has this name" "Set the supplier with set_supplier, or correct the spelling.";
     UNKNOWN_FEED "unknown_feed" 422 false "No feed has this name" "Set the feed with set_feed, or correct the spelling.";
     UNKNOWN_TIER "unknown_tier" 422 false "The feed has no such tier" "Name a tier of the feed, or set it with set_feed.";
-    UNKNOWN_SNAPSHOT "unknown_snapshot" 422 false "No such snapshot is held" "Name a snapshot that is held: the feed's page shows it.";
-    UNKNOWN_DISCREPANCY "unknown_discrepancy" 422 false "No discrepancy has this number" "Correct the number: the inbox shows it.";
-    UNKNOWN_HANDOVER "unknown_handover" 422 false "The supplier was handed over nothing under this name" "Correct the name: the supplier's handovers show it.";
+    UNKNOWN_SNAPSHOT "unknown_snapshot" 422 false "No such snapshot is held" "Name a snapshot that is held: `feeds/{feed}` shows it.";
+    UNKNOWN_DISCREPANCY "unknown_discrepancy" 422 false "No discrepancy has this number" "Correct the number: the inbox, `discrepancies`, shows it.";
+    UNKNOWN_HANDOVER "unknown_handover" 422 false "The supplier was handed over nothing under this name" "Correct the name: `suppliers/{supplier}/handovers` shows it.";
     UNKNOWN_POSITION "unknown_position" 422 false "Nothing is recorded at that position" "Correct the position.";
     NO_LOCATION "no_location" 422 false "It is not said where from" "Name a location on the line, or a channel that has locations.";
     ITEM_CLOSED "item_closed" 409 false "The item is closed" "Nothing of it can be promised any more; sell another item.";
@@ -84,7 +84,7 @@ pages! {
     TRANCHE_RELEASED "tranche_already_released" 409 false "The tranche is released" "Nothing is left to do; `position` names the entry.";
     ALREADY_EXISTS "already_exists" 409 false "The name is taken" "Choose another name, or leave it: it exists.";
     SNAPSHOT_RECORDED "snapshot_already_recorded" 409 false "The feed has a snapshot of this name" "If `same` is true nothing is left to do; else the supplier used a name or control number twice: ask it, and send the file under another name.";
-    DISCREPANCY_SETTLED "discrepancy_settled" 409 false "The discrepancy is settled" "Nothing is left to do; to decide anew, reopen it with settle_discrepancy.";
+    DISCREPANCY_SETTLED "discrepancy_settled" 409 false "The discrepancy is settled" "Nothing is left to do. To decide anew: what was kept is reopened with settle_discrepancy; what was counted is undone with reverse_entry, by the position of its entry.";
     HANDOVER_CONFIRMED "handover_already_confirmed" 409 false "The supplier confirmed it before" "Nothing is left to do; what turns out short later is cancelled or relocated by order.";
     LINE_ALREADY_COMMITTED "line_already_committed" 409 false "The order line is booked already" "If `same` is true nothing is left to do; else cancel the line first, or name a new one.";
     LINE_OF_ANOTHER_ITEM "line_of_another_item" 409 false "The line was committed for another item" "Correct the line or the SKU.";

@@ -178,7 +178,7 @@ fn fields_are_known_and_stand_once() {
         "receive_stok",
         r#"{}"#,
         expect![
-            "unknown_command [command] `receive_stok` is no command; the commands are register_item, add_alias, register_location, close_location, register_channel, change_channel, receive_stock, inspect_stock, hold_stock, extend_hold, release_hold, commit_order, cancel_order, ship_order, return_stock, damage_stock, write_off_stock, change_condition, start_transfer, receive_transfer, cancel_transfer, return_to_supplier, count_stock, adjust_stock, reverse_entry, rename_item, merge_items, close_item, set_mode, set_policy, expect_stock, open_pool, release_tranche, move_pool, close_pool, define_kit, assemble_kit, disassemble_kit, relocate_order"
+            "unknown_command [command] `receive_stok` is no command; the commands are register_item, add_alias, register_location, close_location, register_channel, change_channel, receive_stock, inspect_stock, hold_stock, extend_hold, release_hold, commit_order, cancel_order, ship_order, return_stock, damage_stock, write_off_stock, change_condition, start_transfer, receive_transfer, cancel_transfer, return_to_supplier, count_stock, adjust_stock, reverse_entry, rename_item, merge_items, close_item, set_mode, set_policy, expect_stock, open_pool, release_tranche, move_pool, close_pool, define_kit, assemble_kit, disassemble_kit, relocate_order, set_supplier, map_supplier_sku, set_feed, assign_tier, record_snapshot, judge_snapshot, settle_discrepancy, record_stocktake, list_stock, hear_stock, hand_over_orders, confirm_handover"
         ],
     );
 }

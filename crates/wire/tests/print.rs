@@ -116,3 +116,31 @@ fn fields_that_came_later_change_no_older_print() {
         print("hold_stock", &slot).envelope.request
     );
 }
+
+#[test]
+fn what_differs_in_terms_and_numbers_of_suppliers_is_named() {
+    let feed = |terms: &str| format!(r#"{{"feed":"F","supplier":"S","location":"A",{terms}}}"#);
+    let tier =
+        |minutes: u64| feed(&format!(r#""tiers":[{{"tier":"f","every_minutes":{minutes}}}]"#));
+    check("set_feed", &tier(60), &tier(90), "tiers");
+    let breakers = feed(r#""breakers":{"to_zero_percent":30}"#);
+    check("set_feed", &breakers, &feed(r#""breakers":{"missing_percent":30}"#), "breakers");
+    let tolerance = feed(r#""tolerance":{"units":2}"#);
+    check("set_feed", &tolerance, &feed(r#""tolerance":{"units":2,"lower":true}"#), "tolerance");
+
+    let said = |more: &str| {
+        format!(r#"{{"feed":"F","snapshot":"1","lines":[{{"supplier_sku":"007"{more}}}]}}"#)
+    };
+    // A number left open is another one than zero, and the same as none.
+    check("record_snapshot", &said(r#","quantity":0"#), &said(""), "lines");
+    let [one, same] =
+        [said(""), said(r#","quantity":null"#)].map(|it| print("record_snapshot", &it));
+    assert_eq!(one.envelope.request, same.envelope.request);
+    expect_test::expect!["9a0a92cfec7a158e.ec00002ad00000000000930045"]
+        .assert_eq(&one.envelope.request);
+
+    let settle = |number: u64| {
+        format!(r#"{{"action":"keep_ours","numbers":[{number}],"reason":{{"code":"found"}}}}"#)
+    };
+    check("settle_discrepancy", &settle(1), &settle(2), "numbers");
+}

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use onhand_core::*;
 
+use crate::supplied::Supplied;
+
 /// An entry with the moment at which it was recorded.
 #[derive(Clone, Debug)]
 pub struct Recorded {
@@ -109,6 +111,9 @@ pub struct Book {
     pub pools: Vec<OpenedPool>,
     pub policies: Vec<((About, At), PolicySet)>,
     pub inbound: Vec<Inbound>,
+    /// Items that are part of another one, in the order in which that happened.
+    pub gone: Vec<Id>,
+    pub supplied: Supplied,
 }
 
 impl Book {
@@ -118,6 +123,7 @@ impl Book {
             it.entry.fact.created().iter().for_each(|sku| book.register(sku, &[], None));
             book.movements(&it.entry);
             book.fact(&it.entry);
+            book.hear(it);
         }
         book.follow_merges();
         book
@@ -211,6 +217,7 @@ impl Book {
     fn merge(&mut self, it: &ItemsMerged) {
         let (from, into) = (self.id(&it.from), self.id(&it.into));
         self.items[from].merged_into = Some(into);
+        self.gone.push(from);
         self.names.values_mut().filter(|id| **id == from).for_each(|id| *id = into);
     }
 

@@ -135,7 +135,7 @@ impl Book {
             committed: self.promised(now, |it| at(it) && !matches!(it.by, By::Hold(_))),
             held: self.promised(now, |it| at(it) && matches!(it.by, By::Hold(_))),
             pooled: self.pooled(id, location, now),
-            doubted: 0,
+            doubted: self.doubted(id, location),
         }
     }
 
@@ -144,13 +144,16 @@ impl Book {
         let shelf = self.shelf(id, location, now);
         let scopes = self.at_location(id, location);
         let trust = self.rule(&scopes, Dimension::TrustPercent, |it| it.trust_percent);
-        let believed = match shelf.sellable {
+        let (worth, stale) = self.worth(id, location);
+        let vouched = shelf.sellable - shelf.doubted.min(shelf.sellable.max(0));
+        let believed = match vouched {
             owed @ ..0 => owed,
-            there => percent(there, trust.unwrap_or(100)),
+            there => percent(there, trust.unwrap_or(100).min(worth)),
         };
         let unclaimed = believed - shelf.committed - shelf.held - shelf.pooled;
         let safety = self.rule(&scopes, Dimension::Safety, |it| it.safety);
-        let kept = kept_back(safety, believed).min(unclaimed.max(0));
+        let back = kept_back(safety, believed) + kept_back(Some(stale), believed);
+        let kept = back.min(unclaimed.max(0));
         (believed, unclaimed, kept)
     }
 

@@ -11,6 +11,7 @@ use crate::formula::Who;
 use crate::meant::meant;
 use crate::ops::{self, Step, What};
 use crate::promise;
+use crate::supply;
 
 /// What was asked and what came of it; outlives a history that breaks off.
 pub type Told = Rc<RefCell<Vec<String>>>;
@@ -122,11 +123,22 @@ impl History {
             let found = self.entries.iter().find(|at| at.entry.position == it.position);
             it.entry = found.map(|found| Box::new(found.entry.clone()));
         }
+        let mut actor = None;
+        match &mut command {
+            Command::RecordSnapshot(it) => {
+                it.findings = supply::findings(&self.ledger, it, self.now)
+            }
+            Command::SettleDiscrepancy(it) => {
+                it.book = supply::book(&self.ledger, it);
+                actor = Label::new("mei").ok();
+            }
+            _ => {}
+        }
         let envelope = Envelope {
             id: CommandId::new(&format!("c{}", self.entries.len())).unwrap(),
             request: "".into(),
             occurred_at,
-            actor: None,
+            actor,
             source: None,
             source_event: None,
             cause: None,

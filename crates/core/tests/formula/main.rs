@@ -10,6 +10,8 @@ mod meant;
 mod ops;
 mod promise;
 mod selling;
+mod supplied;
+mod supply;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
@@ -18,7 +20,7 @@ use history::{History, Told};
 use ops::{About, Step};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
-/// Histories of each kind; there are four kinds. `PROPTEST_CASES` asks for another number.
+/// Histories of each kind; there are five kinds. `PROPTEST_CASES` asks for another number.
 const HISTORIES: u32 = 2_500;
 /// Most steps of a history.
 const STEPS: usize = 24;
@@ -95,6 +97,11 @@ fn pools_give_what_the_naive_formula_gives() {
 #[test]
 fn kits_and_modes_give_what_the_naive_formula_gives() {
     check(About::Kits);
+}
+
+#[test]
+fn suppliers_numbers_give_what_the_naive_formula_gives() {
+    check(About::Supply);
 }
 
 #[test]

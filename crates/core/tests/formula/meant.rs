@@ -50,6 +50,14 @@ pub fn meant(ledger: &Ledger, command: &Command) -> Command {
             it.from = it.from.take().map(|it| pool(ledger, &it));
             it.to = it.to.take().map(|it| pool(ledger, &it));
         }
+        Command::SettleDiscrepancy(it) => {
+            let open = ledger.discrepancies().filter(|it| it.state.is_open());
+            let mut known: Vec<u64> = open.map(|it| it.difference.number).collect();
+            known.sort_unstable();
+            let nth = |it: &u64| known.get(*it as usize % known.len().max(1)).copied();
+            it.numbers = it.numbers.iter().map(|it| nth(it).unwrap_or(*it)).collect();
+            it.numbers.dedup();
+        }
         _ => {}
     }
     command

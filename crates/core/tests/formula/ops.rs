@@ -9,6 +9,7 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
 use crate::selling::{kit, life, policy, pool};
+use crate::supply;
 
 /// Midnight in UTC on a Thursday, 2026-01-01.
 pub const BEGIN_US: u64 = 1_767_225_600_000_000;
@@ -53,16 +54,18 @@ pub enum About {
     Rules,
     Pools,
     Kits,
+    Supply,
     Everything,
 }
 
-/// Weights of rules, pools, kits and modes, lives of items.
-fn weights(about: About) -> [u32; 4] {
+/// Weights of rules, pools, kits and modes, lives of items, suppliers' numbers.
+fn weights(about: About) -> [u32; 5] {
     match about {
-        About::Rules => [8, 1, 1, 1],
-        About::Pools => [3, 9, 1, 1],
-        About::Kits => [3, 1, 8, 2],
-        About::Everything => [4, 4, 4, 4],
+        About::Rules => [8, 1, 1, 1, 1],
+        About::Pools => [3, 9, 1, 1, 1],
+        About::Kits => [3, 1, 8, 2, 1],
+        About::Supply => [3, 2, 1, 2, 14],
+        About::Everything => [4, 4, 4, 4, 4],
     }
 }
 
@@ -143,11 +146,11 @@ pub fn setup() -> Vec<Command> {
 }
 
 pub fn steps(about: About, most: usize) -> impl Strategy<Value = Vec<Step>> {
-    vec(step(about), 1..most)
+    vec(step(about), 1..most).prop_map(|steps| [supply::begin(), steps].concat())
 }
 
 fn step(about: About) -> impl Strategy<Value = Step> {
-    let [rules, pools, kits, lives] = weights(about);
+    let [rules, pools, kits, lives, supplied] = weights(about);
     let command = prop_oneof![
         16 => promises(),
         10 => facts(),
@@ -155,6 +158,7 @@ fn step(about: About) -> impl Strategy<Value = Step> {
         pools => pool(),
         kits => kit(),
         lives => life(),
+        supplied => supply::supply(),
     ];
     let what = prop_oneof![
         16 => command.clone().prop_map(|it| What::Ask(Box::new(it))),

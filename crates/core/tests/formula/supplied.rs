@@ -1,0 +1,274 @@
+//! What the list of entries says of suppliers' numbers: how old they are, and what is doubted.
+//!
+//! As naive as the book: from the beginning, every time.
+
+use std::collections::BTreeMap;
+
+use onhand_core::*;
+
+use crate::book::{Book, Id, Recorded};
+
+/// The items of a feed that age together.
+#[derive(Clone, Debug)]
+struct Aging {
+    terms: TierTerms,
+    as_of: Option<Time>,
+    since: Time,
+    /// What the ladder has left of the numbers: percent, and what is kept back.
+    worth: (u64, KeptBack),
+}
+
+#[derive(Clone, Debug)]
+struct Feed {
+    location: LocationId,
+    changes_only: bool,
+    tiers: Vec<Aging>,
+    /// Places of the tiers of items that the feed knows.
+    tier_of: BTreeMap<Id, usize>,
+}
+
+#[derive(Clone, Debug)]
+struct Differing {
+    number: u64,
+    item: Id,
+    location: Option<LocationId>,
+    witness: Witness,
+    as_of: Time,
+    /// Ours less theirs.
+    less: i64,
+    open: bool,
+    changed: u64,
+}
+
+/// Suppliers' numbers, as far as availability hangs on them.
+#[derive(Clone, Debug, Default)]
+pub struct Supplied {
+    feeds: BTreeMap<FeedId, Feed>,
+    differences: Vec<Differing>,
+}
+
+impl Book {
+    pub fn hear(&mut self, it: &Recorded) {
+        let position = it.entry.position;
+        match &it.entry.fact {
+            Fact::FeedSet(fact) => self.supplied.set_feed(fact, it.time),
+            Fact::TierAssigned(fact) => {
+                let lines: Vec<_> = fact.lines.iter().map(|it| (self.id(&it.sku), it)).collect();
+                for (id, line) in lines {
+                    let feed = self.supplied.feed(&fact.feed);
+                    let place = feed.tiers.iter().position(|it| it.terms.tier == line.tier);
+                    feed.tier_of.insert(id, place.unwrap());
+                }
+            }
+            Fact::FeedStepped(fact) => {
+                let tiers = &mut self.supplied.feed(&fact.feed).tiers;
+                let tier = tiers.iter_mut().find(|it| it.terms.tier == fact.tier).unwrap();
+                tier.come_to(fact.step as usize);
+            }
+            Fact::SnapshotRecorded(fact) => self.hear_snapshot(fact, it.time, position),
+            Fact::StockCounted(fact) => {
+                self.count(&fact.location, fact.counted_at, &fact.lines, position);
+            }
+            Fact::StocktakeRecorded(fact) => {
+                self.count(&fact.location, fact.counted_at, &fact.counted, position);
+                self.find(&Witness::Stocktake(fact.location.clone()), &fact.found, position);
+                self.supplied.end(&fact.cleared, position);
+            }
+            Fact::DiscrepancySettled(fact) => self.settle(fact, position),
+            Fact::EntryReversed(fact) => {
+                for line in &fact.unsettled {
+                    self.supplied.unsettle(line.number, fact.reversed, position);
+                }
+            }
+            Fact::ItemsMerged(fact) => {
+                // Their names are one item's by now; the items of then are told apart by number.
+                let ids = (self.gone.last().copied().unwrap(), self.id(&fact.into));
+                self.supplied.merge(ids, position);
+            }
+            _ => {}
+        }
+    }
+
+    fn hear_snapshot(&mut self, it: &SnapshotRecorded, time: Time, position: u64) {
+        if it.outcome != SnapshotOutcome::Applied {
+            return;
+        }
+        let said: Vec<Id> = it.said.iter().map(|it| self.id(&it.sku)).collect();
+        let feed = self.supplied.feed(&it.feed);
+        for id in said {
+            feed.tier_of.entry(id).or_insert(0);
+        }
+        let whole = !it.more && (it.complete || feed.changes_only);
+        let meant =
+            |tier: &&mut Aging| it.tier.is_none() || it.tier.as_ref() == Some(&tier.terms.tier);
+        for tier in feed.tiers.iter_mut().filter(meant) {
+            if whole && tier.as_of.is_none_or(|known| known <= it.as_of) {
+                tier.as_of = Some(it.as_of);
+                tier.since = it.as_of.min(time);
+                tier.age(time);
+            }
+        }
+        let location = feed.location.clone();
+        self.count(&location, it.as_of, &it.counted, position);
+        self.find(&Witness::Feed(it.feed.clone()), &it.found, position);
+        self.supplied.end(&it.cleared, position);
+    }
+
+    fn find(&mut self, witness: &Witness, found: &[Difference], position: u64) {
+        for it in found {
+            let (Some(sku), Some(theirs)) = (&it.sku, it.theirs) else { continue };
+            let (number, item) = (it.number, self.id(sku));
+            let known = self.supplied.differences.iter().find(|it| it.number == number);
+            let open = known.is_none_or(|it| it.open);
+            self.supplied.differences.retain(|it| it.number != number);
+            self.supplied.differences.push(Differing {
+                number,
+                item,
+                location: it.location.clone(),
+                witness: witness.clone(),
+                as_of: it.as_of,
+                less: it.ours - theirs,
+                open,
+                changed: position,
+            });
+        }
+    }
+
+    /// Whoever counts a shelf answers what an earlier stocktake left open there.
+    fn count(&mut self, location: &LocationId, at: Time, lines: &[CountedLine], position: u64) {
+        let stocktake = Witness::Stocktake(location.clone());
+        let counts = |it: &&CountedLine| it.applied && it.condition == Condition::Sellable;
+        for id in lines.iter().filter(counts).map(|it| self.id(&it.sku)).collect::<Vec<_>>() {
+            let answered = |it: &&mut Differing| {
+                it.open && it.item == id && it.witness == stocktake && it.as_of <= at
+            };
+            for it in self.supplied.differences.iter_mut().filter(answered) {
+                (it.open, it.changed) = (false, position);
+            }
+        }
+    }
+
+    fn settle(&mut self, it: &DiscrepancySettled, position: u64) {
+        for line in &it.lines {
+            if let Some(it) = &line.counted {
+                let lines = std::slice::from_ref(&it.line);
+                self.count(&it.location, it.counted_at, lines, position);
+            }
+            let differences = &mut self.supplied.differences;
+            let Some(known) = differences.iter_mut().find(|it| it.number == line.number) else {
+                continue;
+            };
+            known.changed = position;
+            known.open = !matches!(it.action, Settling::AcceptTheirs | Settling::KeepOurs);
+            // Whoever decides about what a feed says has heard of the item by it.
+            if let Witness::Feed(feed) = known.witness.clone() {
+                let item = known.item;
+                self.supplied.feed(&feed).tier_of.entry(item).or_insert(0);
+            }
+        }
+    }
+
+    /// What the age of its numbers leaves of the item there: percent, and what is kept back.
+    pub fn worth(&self, id: Id, location: &LocationId) -> (u64, KeptBack) {
+        let feed = self.supplied.feeds.values().find(|it| it.location == *location);
+        let Some(feed) = feed else { return (100, KeptBack::default()) };
+        feed.tiers[feed.tier_of.get(&id).copied().unwrap_or(0)].worth
+    }
+
+    /// The largest of the open doubts about the item there: they may be about the same units.
+    pub fn doubted(&self, id: Id, location: &LocationId) -> i64 {
+        let open = self.supplied.differences.iter().filter(|it| it.open && it.item == id);
+        let here = open.filter(|it| it.location.as_ref() == Some(location));
+        here.map(|it| it.less).max().unwrap_or(0).max(0)
+    }
+}
+
+impl Supplied {
+    fn feed(&mut self, id: &FeedId) -> &mut Feed {
+        self.feeds.get_mut(id).unwrap()
+    }
+
+    fn set_feed(&mut self, it: &FeedSet, time: Time) {
+        let known = self.feeds.remove(&it.feed);
+        let before = known.as_ref().map_or(&[][..], |it| &it.tiers);
+        let (as_of, since) = before.first().map_or((None, time), |it| (it.as_of, it.since));
+        let tier = |terms: &TierTerms| {
+            let same = before.iter().find(|it| it.terms.tier == terms.tier);
+            let (as_of, since) = same.map_or((as_of, since), |it| (it.as_of, it.since));
+            let mut tier =
+                Aging { terms: terms.clone(), as_of, since, worth: (100, KeptBack::default()) };
+            tier.age(time);
+            tier
+        };
+        let tiers = it.terms.tiers.iter().map(tier).collect();
+        let feed = Feed {
+            location: it.location.clone(),
+            changes_only: it.terms.changes_only,
+            tiers,
+            tier_of: known.map(|it| it.tier_of).unwrap_or_default(),
+        };
+        self.feeds.insert(it.feed.clone(), feed);
+    }
+
+    fn end(&mut self, numbers: &[u64], position: u64) {
+        for it in self.differences.iter_mut().filter(|it| numbers.contains(&it.number)) {
+            (it.open, it.changed) = (false, position);
+        }
+    }
+
+    /// Another one that is open, of the same witness about the same.
+    fn is_replaced(&self, it: &Differing, item: Id) -> bool {
+        self.differences.iter().any(|other| {
+            other.open
+                && other.number != it.number
+                && other.item == item
+                && (&other.witness, &other.location) == (&it.witness, &it.location)
+        })
+    }
+
+    /// Open again, unless somebody decided anew or it was found anew since.
+    fn unsettle(&mut self, number: u64, settled: u64, position: u64) {
+        let known = self.differences.iter().find(|it| it.number == number).unwrap().clone();
+        if known.changed == settled {
+            let open = !self.is_replaced(&known, known.item);
+            let known = self.differences.iter_mut().find(|it| it.number == number).unwrap();
+            (known.open, known.changed) = (open, position);
+        }
+    }
+
+    /// What is open about the one is open about the other, unless that is open already.
+    fn merge(&mut self, (from, into): (Id, Id), position: u64) {
+        for place in 0..self.differences.len() {
+            let it = self.differences[place].clone();
+            if it.item == from {
+                let replaced = it.open && self.is_replaced(&it, into);
+                let it = &mut self.differences[place];
+                it.item = into;
+                if replaced {
+                    (it.open, it.changed) = (false, position);
+                }
+            }
+        }
+        for feed in self.feeds.values_mut() {
+            if let Some(tier) = feed.tier_of.get(&from).copied() {
+                feed.tier_of.entry(into).or_insert(tier);
+            }
+        }
+    }
+}
+
+impl Aging {
+    /// As many steps down as the time since says.
+    fn age(&mut self, time: Time) {
+        let came = |it: &&LadderStep| self.since.plus_seconds(it.after_minutes * 60) <= time;
+        let steps = self.terms.ladder.iter().filter(came).count();
+        self.come_to(steps);
+    }
+
+    fn come_to(&mut self, steps: usize) {
+        let ladder = &self.terms.ladder[..steps];
+        let trust = ladder.iter().rev().find_map(|it| it.trust_percent);
+        let buffer = ladder.iter().rev().find_map(|it| it.buffer);
+        self.worth = (trust.unwrap_or(100), buffer.unwrap_or_default());
+    }
+}
