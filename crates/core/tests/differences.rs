@@ -425,7 +425,8 @@ impl History {
         }
     }
 
-    /// What is open about the merged item is closed where the same witness has the other open.
+    /// What is open about the merged item is closed where the same witness has the other open: that
+    /// is about both then.
     fn tell_merged(&mut self, position: u64, it: &ItemsMerged) {
         let of = |sku: &Sku, told: &Told| {
             let then = |it: &Sku| self.ledger.item_no_at(it, position);
@@ -437,16 +438,28 @@ impl History {
             .filter(|(_, told)| told.open && of(&it.from, told))
             .map(|(number, _)| *number)
             .collect();
-        let kept: Vec<Told> =
-            self.told.values().filter(|told| told.open && of(&it.into, told)).cloned().collect();
+        let kept: Vec<(u64, Told)> = self
+            .told
+            .iter()
+            .filter(|(_, told)| told.open && of(&it.into, told))
+            .map(|(number, told)| (*number, told.clone()))
+            .collect();
         for number in gone {
             let known = self.told[&number].clone();
-            if kept.iter().any(|it| {
+            let same = kept.iter().find(|(_, it)| {
                 it.witness == known.witness && it.difference.location == known.difference.location
-            }) {
-                let known = self.told.get_mut(&number).unwrap();
-                (known.open, known.changed) = (false, position);
-            }
+            });
+            let Some((other, _)) = same else { continue };
+            let gone = known.difference.clone();
+            let known = self.told.get_mut(&number).unwrap();
+            (known.open, known.changed) = (false, position);
+            let other = self.told.get_mut(other).unwrap();
+            let sum = &mut other.difference;
+            sum.theirs = sum
+                .theirs
+                .or(gone.theirs.and(Some(sum.ours)))
+                .map(|it| it + gone.theirs.unwrap_or(gone.ours));
+            (sum.ours, other.changed) = (sum.ours + gone.ours, position);
         }
     }
 
