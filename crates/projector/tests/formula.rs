@@ -47,7 +47,8 @@ impl Histories {
     fn new() -> Histories {
         let mut runner = TestRunner::deterministic();
         let mut steps = BTreeMap::new();
-        let kinds = [About::Rules, About::Pools, About::Kits, About::Everything];
+        let kinds =
+            [About::Rules, About::Pools, About::Kits, About::Supply, About::Everything];
         for number in 0..HISTORIES {
             let history = ops::steps(kinds[number % kinds.len()], STEPS);
             let history = history.new_tree(&mut runner).unwrap().current();
@@ -89,11 +90,18 @@ impl Histories {
                 let found = known.find(|at| at.entry.position == it.position);
                 it.entry = found.map(|found| Box::new(found.entry.clone()));
             }
+            match (&mut command, self.shard.book.ledgers.get(&ledger)) {
+                (Command::RecordSnapshot(it), Some(book)) => {
+                    it.findings = supply::findings(book, it, self.shard.now);
+                }
+                (Command::SettleDiscrepancy(it), Some(book)) => it.book = supply::book(book, it),
+                _ => {}
+            }
             let envelope = Envelope {
                 id: CommandId::new(&format!("c{}", self.commands)).unwrap(),
                 request: "".into(),
                 occurred_at: None,
-                actor: None,
+                actor: Label::new("mei").ok(),
                 source: None,
                 source_event: None,
                 cause: None,
