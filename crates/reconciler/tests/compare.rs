@@ -11,6 +11,8 @@
 //!
 //! Items are registered as they are mapped. Every item has the code of its own name if it has none.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
+
 mod shop;
 
 use expect_test::{Expect, expect};
