@@ -43,10 +43,9 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
         false => {
             let causes = causes(view, &balance);
             let packs = packs(view, told);
-            classify(
-                &Differing { theirs: balance.theirs, ours: balance.ours, packs: &packs },
-                &causes,
-            )
+            let before = view.said(told.item).and_then(|it| it.quantity).map(|it| it as i64);
+            let (theirs, ours, now) = (balance.theirs, balance.ours, units as i64);
+            classify(&Differing { theirs, ours, packs: &packs, before, now }, &causes)
         }
     };
     let tolerance = &view.feed.terms.tolerance;

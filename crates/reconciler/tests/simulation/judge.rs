@@ -65,6 +65,20 @@ impl History {
             self.tally.wrong.push(about);
         }
         let verdict = open.map(|it| it.kind);
+        self.note_verdict(item, sightings, &by_kind, &true_kinds, verdict);
+        if sightings == 2 {
+            self.settle(item, at, &by_kind, apart);
+        }
+    }
+
+    fn note_verdict(
+        &mut self,
+        item: usize,
+        sightings: u64,
+        by_kind: &[(DifferenceKind, i64)],
+        true_kinds: &[DifferenceKind],
+        verdict: Option<DifferenceKind>,
+    ) {
         let truth = verdict.filter(|it| true_kinds.contains(it)).or(true_kinds.first().copied());
         let table = match sightings {
             1 if by_kind.len() == 1 => &mut self.tally.first,
@@ -74,13 +88,7 @@ impl History {
         };
         *table.entry((truth.unwrap(), verdict)).or_default() += 1;
         if std::env::var("SHOW").is_ok() && verdict.is_some_and(|it| !true_kinds.contains(&it)) {
-            println!(
-                "seed {} {} {by_kind:?} called {verdict:?} {at:?}",
-                self.seed, self.items[item].sku
-            );
-        }
-        if sightings == 2 {
-            self.settle(item, at, &by_kind, apart);
+            println!("seed {} {} {by_kind:?} called {verdict:?}", self.seed, self.items[item].sku);
         }
     }
 
