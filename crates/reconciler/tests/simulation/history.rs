@@ -31,6 +31,8 @@ pub struct Watched {
     pub sightings: u64,
     /// The moment of the last number that was believed.
     pub said: u64,
+    /// The last number was in wrong packs: what it hides is the supplier's own word.
+    pub misled: bool,
     /// Its code is not known to us yet.
     pub nameless: bool,
 }
@@ -305,7 +307,9 @@ impl History {
         let known = &self.items[item];
         let unsaid = known.gone_unsaid(self.watched[item].said, self.now);
         let beyond = known.promised(self.now) - known.truly(self.now) - unsaid - TOLERANCE;
-        if beyond > 0 {
+        if beyond > 0 && self.watched[item].misled {
+            self.tally.misled += 1;
+        } else if beyond > 0 {
             let sku = &known.sku;
             self.tally
                 .oversold

@@ -35,6 +35,7 @@ impl History {
         let open = open.map(|it| it.difference.clone());
         let counted = said.counted.iter().any(|line| line.sku.as_str() == it.sku);
         let true_kinds = true_kinds(&by_kind, apart);
+        self.watched[item].misled = mistaken > 0;
         if mistaken == 0 {
             self.watched[item].said = at.truly;
         }
