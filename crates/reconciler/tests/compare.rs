@@ -7,9 +7,11 @@
 //! - `feed …` with the terms of the feed, and `map A=W B=G/12` for codes with packs;
 //! - `snapshot 85 A:7 B:_ C:5/12`, of minute 85, with the codes' numbers and packs, and `complete`,
 //!   `basis=…`, `seen=80`, `confirmed`, `tier=…` as needed; it is compared and recorded;
-//! - `settle keep_ours 1`; `stock W` shows W at L.
+//! - `settle keep_ours 1`; `tier fast W`; `stock W` shows W at L.
 //!
 //! Items are registered as they are mapped. Every item has the code of its own name if it has none.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
 mod shop;
 
@@ -47,6 +49,10 @@ fn run(shop: &mut Shop, line: &str) -> Option<String> {
             ));
         }
         "settle" => settle(shop, words),
+        "tier" => {
+            let lines = json!([{ "sku": words[1], "tier": words[0] }]);
+            shop.fact(json!({ "tier_assigned": { "feed": "F", "lines": lines } }));
+        }
         _ => {
             let at = words.iter().find_map(|it| it.strip_prefix("at="));
             let words: Vec<&str> =
@@ -467,6 +473,50 @@ fn packs_mistaken_for_pieces_are_exact_multiples() {
             compared 3 accurate 3; said W:24; said G:60; said N:31
             compared 3 accurate 0; said W:288; said G:5; said N:3; found 1 W pack_mistake 288/24 95%; found 2 G pack_mistake 5/60 76%; found 3 N unexplained_loss 3/31 60%
             compared 3 accurate 3; said W:24; said G:60; said N:31; cleared 1; cleared 2; cleared 3
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_found_missing_stays_so_when_a_number_looks_like_wrong_packs() {
+    check(
+        "
+        map W=W/12
+        @10 receive L W:60
+        @20 snapshot 15 W:5
+        @3000 snapshot 2990 W:3
+        @4000 snapshot 3990 W:36
+        @5000 snapshot 4990 W:3
+        @6000 snapshot 5990 W:60
+        @7000 snapshot 6990 W:60
+        ",
+        expect![[r#"
+            compared 1 accurate 1; said W:60
+            compared 1 accurate 0; said W:36; found 1 W unexplained_loss 36/60 60%
+            compared 1 accurate 0; said W:432
+            compared 1 accurate 0; said W:36
+            compared 1 accurate 0; said W:720
+            compared 1 accurate 0; found 1 W pack_mistake 720/60 95%
+        "#]],
+    );
+}
+
+#[test]
+fn c12_of_one_tier_only_that_tiers_items_can_be_left_out() {
+    check(
+        r#"
+        feed {"missing_after":1,"tiers":[{"tier":"slow","every_minutes":600},{"tier":"fast","every_minutes":60}]}
+        map W G
+        tier fast W
+        @10 receive L W:20 G:5
+        @20 snapshot 15 complete W:20 G:5
+        @30 snapshot 25 complete tier=slow G:5
+        @40 snapshot 35 complete tier=slow W:20
+        "#,
+        expect![[r#"
+            compared 2 accurate 2; said W:20; said G:5
+            compared 1 accurate 1
+            compared 1 accurate 1; said G:0 missing 1; found 1 G vanished_sku 0/5 90%
         "#]],
     );
 }

@@ -7,17 +7,23 @@
 //!
 //! `HISTORIES=10000` runs more of them; `SEED=7` one; `SHOW=1` tells each one named wrongly.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
+
 #[path = "simulation/dice.rs"]
 mod dice;
+#[path = "simulation/hear.rs"]
+mod hear;
 #[path = "simulation/history.rs"]
 mod history;
+#[path = "simulation/judge.rs"]
+mod judge;
 mod shop;
 #[path = "simulation/tally.rs"]
 mod tally;
 #[path = "simulation/world.rs"]
 mod world;
 
-use tally::Tally;
+use tally::{Tally, missed, precision, recall};
 
 fn of_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|it| it.parse().ok())
@@ -34,6 +40,16 @@ fn every_difference_is_found_and_few_are_blamed_falsely() {
         tally.add(history::run(seed));
     }
     println!("{tally}");
+    assert_eq!((tally.invented, tally.held_wrongly), (0, 0));
+    assert_eq!(missed(&tally.first) + missed(&tally.mixed) + missed(&tally.second), 0);
     assert_eq!(tally.wrong, Vec::<String>::new());
     assert_eq!(tally.oversold, Vec::<String>::new());
+    // Of one history alone there is too little to speak of shares.
+    if tally.snapshots > 1_000 {
+        for kind in tally.first.keys().map(|(truth, _)| *truth) {
+            for (right, all) in [recall(&tally.first, kind), precision(&tally.first, kind)] {
+                assert!(right * 100 >= all * 90, "{kind:?}: {right} of {all}");
+            }
+        }
+    }
 }

@@ -119,12 +119,12 @@ impl<'a> Search<'a> {
             let cause = Cause { kind, units, position };
             self.found.ahead.push(cause);
             self.found.whole.push(cause);
-        } else if event.occurred_at > self.unseen.min(mark) || self.is_slow(event) {
-            if self.may_be_missed(event, -units) {
-                let cause = Cause { kind, units: -units, position };
-                self.found.lagging.push(cause);
-                self.found.whole.push(cause);
-            }
+        } else if (event.occurred_at > self.unseen.min(mark) || self.is_slow(event))
+            && self.may_be_missed(event, -units)
+        {
+            let cause = Cause { kind, units: -units, position };
+            self.found.lagging.push(cause);
+            self.found.whole.push(cause);
         }
         // Which orders they were given is known, but not which of them they took off.
         if is_order && seen_through.is_none() && self.view.survey.handed.is_some() {

@@ -14,6 +14,9 @@ pub(super) struct Differing<'a> {
     pub ours: i64,
     /// Packs that somebody says the item comes in.
     pub packs: &'a [u64],
+    /// What they said before and what they say now, on their basis.
+    pub before: Option<i64>,
+    pub now: i64,
 }
 
 /// What a difference is put down to.
@@ -93,8 +96,18 @@ fn pack(it: &Differing<'_>) -> Option<Verdict> {
     }
     // Beside something else, or of whole packs only: nearly so, of a pack that is known.
     let packs = it.packs.iter().map(|it| *it as i64).filter(|it| (2..=PACK_MAX).contains(it));
-    let near = |pack: i64| ((less * pack) - more).abs() * 100 <= more * NEAR_PERCENT;
-    packs.into_iter().any(near).then(|| verdict(80))
+    let is_near = |less: i64, more: i64, pack: i64| {
+        less > 0 && ((less * pack) - more).abs() * 100 <= more * NEAR_PERCENT
+    };
+    // Away from ours at one go: back again it is no mistake.
+    let away =
+        |it: &Differing<'_>, before: i64| (it.now - it.ours).abs() > (before - it.ours).abs();
+    let before = it.before.filter(|before| away(it, *before)).unwrap_or(0);
+    let (then, now) = (before.min(it.now), before.max(it.now));
+    packs
+        .into_iter()
+        .any(|it| is_near(less, more, it) || is_near(then, now, it))
+        .then(|| verdict(80))
 }
 
 /// All of what happened after a moment, or before it: that is how a delay works.

@@ -43,10 +43,9 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
         false => {
             let causes = causes(view, &balance);
             let packs = packs(view, told);
-            classify(
-                &Differing { theirs: balance.theirs, ours: balance.ours, packs: &packs },
-                &causes,
-            )
+            let before = view.said(told.item).and_then(|it| it.quantity).map(|it| it as i64);
+            let (theirs, ours, now) = (balance.theirs, balance.ours, units as i64);
+            classify(&Differing { theirs, ours, packs: &packs, before, now }, &causes)
         }
     };
     let tolerance = &view.feed.terms.tolerance;
@@ -63,9 +62,7 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
     if within && is_explained(verdict.kind) {
         return to.cleared.extend(balance.open.map(|it| it.difference.number));
     }
-    // What was found missing stays so: a number in wrong packs does not say that it is back.
-    let mistaken = verdict.kind == DifferenceKind::PackMistake && balance.difference() > 0;
-    if !mistaken || !balance.is_doubted() {
+    if verdict.kind != DifferenceKind::PackMistake || !balance.stays_doubted(view, units) {
         balance.find(view, verdict, to);
     }
 }
@@ -145,12 +142,16 @@ impl<'a> Balance<'a> {
         self.theirs.abs_diff(self.ours)
     }
 
-    /// Something else was found that is less than ours.
-    fn is_doubted(&self) -> bool {
-        self.open.is_some_and(|it| {
-            let apart = it.difference.theirs.map_or(0, |theirs| theirs - it.difference.ours);
-            apart < 0 && it.difference.kind != DifferenceKind::VanishedSku
-        })
+    /// Units were found missing. A number that jumps to a multiple, as one in wrong packs does,
+    /// does not say that they are back, unless it is said again.
+    fn stays_doubted(&self, view: &View<'_>, units: u64) -> bool {
+        let before = view.said(self.item).and_then(|it| it.quantity).unwrap_or(0);
+        let jumps = self.difference() > 0 && before.saturating_mul(2) < units;
+        jumps
+            && self.open.map(|it| &it.difference).is_some_and(|it| {
+                let kinds = [DifferenceKind::VanishedSku, DifferenceKind::PackMistake];
+                it.theirs.is_some_and(|theirs| theirs < it.ours) && !kinds.contains(&it.kind)
+            })
     }
 
     /// Whether both agree, or differ as somebody decided to live with. An open difference is gone

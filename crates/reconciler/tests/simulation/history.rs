@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use onhand_core::*;
-use onhand_reconciler::{Head, Line, compare_whole};
 use serde_json::json;
 
 use crate::dice::Dice;
@@ -11,12 +10,12 @@ use crate::shop::{Shop, minute};
 use crate::tally::Tally;
 use crate::world::{Cause, Counting, Item, NEVER, OurOrder};
 
-const ITEMS: usize = 12;
+pub const ITEMS: usize = 12;
 const SNAPSHOTS: u64 = 9;
 /// As the feed's terms say.
-const TOLERANCE: i64 = 1;
+pub const TOLERANCE: i64 = 1;
 
-enum Action {
+pub enum Action {
     Commit { item: usize, units: i64, late: bool },
     Ship { item: usize, order: usize, dated: bool },
     Return { item: usize, units: i64 },
@@ -26,38 +25,40 @@ enum Action {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Watched {
+pub struct Watched {
     /// The difference that was seen last, and how often in a row.
-    apart: i64,
-    sightings: u64,
+    pub apart: i64,
+    pub sightings: u64,
     /// The moment of the last number that was believed.
-    said: u64,
+    pub said: u64,
+    /// The last number was in wrong packs: what it hides is the supplier's own word.
+    pub misled: bool,
     /// Its code is not known to us yet.
-    nameless: bool,
+    pub nameless: bool,
 }
 
 /// What is wrong with an item's line in one snapshot.
 #[derive(Clone, Copy, Debug, Default)]
-struct Flaws {
-    blank: bool,
-    wrong_pack: bool,
-    renamed: bool,
+pub struct Flaws {
+    pub blank: bool,
+    pub wrong_pack: bool,
+    pub renamed: bool,
 }
 
 pub struct History {
-    seed: u64,
-    shop: Shop,
-    dice: Dice,
-    basis: Basis,
+    pub seed: u64,
+    pub shop: Shop,
+    pub dice: Dice,
+    pub basis: Basis,
     /// After so many minutes they know of an order, and whether they say up to when they do.
-    delay: u64,
-    says_seen: bool,
-    items: Vec<Item>,
-    watched: Vec<Watched>,
-    queue: BTreeMap<(u64, u64), Action>,
-    now: u64,
-    names: u64,
-    tally: Tally,
+    pub delay: u64,
+    pub says_seen: bool,
+    pub items: Vec<Item>,
+    pub watched: Vec<Watched>,
+    pub queue: BTreeMap<(u64, u64), Action>,
+    pub now: u64,
+    pub names: u64,
+    pub tally: Tally,
 }
 
 pub fn run(seed: u64) -> Tally {
@@ -215,7 +216,7 @@ impl History {
         }
     }
 
-    fn cause(
+    pub fn cause(
         &mut self,
         item: usize,
         kind: DifferenceKind,
@@ -306,313 +307,13 @@ impl History {
         let known = &self.items[item];
         let unsaid = known.gone_unsaid(self.watched[item].said, self.now);
         let beyond = known.promised(self.now) - known.truly(self.now) - unsaid - TOLERANCE;
-        if beyond > 0 {
+        if beyond > 0 && self.watched[item].misled {
+            self.tally.misled += 1;
+        } else if beyond > 0 {
             let sku = &known.sku;
             self.tally
                 .oversold
                 .push(format!("seed {} minute {} {sku} {beyond}", self.seed, self.now));
         }
     }
-
-    fn hear(&mut self, counting: Counting, flaws: [Flaws; ITEMS]) {
-        if self.dice.percent(8) {
-            self.hear_damaged(counting);
-        }
-        let complete = self.dice.percent(80);
-        let mut lines = Vec::new();
-        let mut reported = [None; ITEMS];
-        for item in 0..ITEMS {
-            if !complete && self.dice.percent(30) {
-                continue;
-            }
-            if flaws[item].renamed {
-                self.rename(item);
-            }
-            let (line, theirs) = self.line(item, counting, flaws[item]);
-            reported[item] = Some(theirs);
-            lines.push(line);
-        }
-        let head = self.head(counting, complete);
-        let name = format!("S{}", counting.as_of);
-        let Some(recorded) = self.record(&name, &head, &lines) else { return };
-        if recorded.outcome != SnapshotOutcome::Applied {
-            self.tally.held_wrongly += 1;
-            return;
-        }
-        self.tally.snapshots += 1;
-        self.tally.lines += lines.len() as u64;
-        for item in 0..ITEMS {
-            match reported[item] {
-                Some(theirs) => self.judge(item, counting, theirs, &recorded),
-                None => {}
-            }
-        }
-        self.note_gone(counting, &recorded, &reported);
-        self.see_renamed(counting, complete, &recorded, &reported);
-        if self.dice.percent(8) {
-            self.hear_late(counting, &lines);
-        }
-    }
-
-    fn head(&self, counting: Counting, complete: bool) -> Head {
-        let mut head = self.shop.head(minute(counting.as_of));
-        head.complete = complete;
-        head.orders_seen_through = counting.seen.map(minute);
-        head
-    }
-
-    fn record(&mut self, name: &str, head: &Head, lines: &[Line]) -> Option<Box<SnapshotRecorded>> {
-        let findings = compare_whole(&self.shop.ledger, &self.shop, head, lines, false).unwrap();
-        Some(self.shop.record_snapshot(name, head, findings).unwrap())
-    }
-
-    /// The first few lines of a file that claims to be complete.
-    fn hear_damaged(&mut self, counting: Counting) {
-        let lines: Vec<Line> = (0..3).map(|it| self.plain_line(it, counting)).collect();
-        let head = self.head(Counting { as_of: counting.as_of - 1, ..counting }, true);
-        let said = self.items.iter().any(|it| {
-            let item = self.shop.ledger.item(self.shop.item(&it.sku));
-            item.supplied.as_ref().is_some_and(|it| !it.said.is_empty())
-        });
-        let recorded = said.then(|| self.record(&format!("D{}", counting.as_of), &head, &lines));
-        if let Some(Some(recorded)) = recorded {
-            self.tally.damaged += 1;
-            self.tally.held += u64::from(recorded.outcome == SnapshotOutcome::Held);
-        }
-    }
-
-    /// The same lines once more under another name, of a moment before.
-    fn hear_late(&mut self, counting: Counting, lines: &[Line]) {
-        let before = self.shop.ledger.clone();
-        let head = self.head(Counting { as_of: counting.as_of - 200, ..counting }, false);
-        let Some(recorded) = self.record(&format!("L{}", counting.as_of), &head, lines) else {
-            return;
-        };
-        assert_eq!(recorded.outcome, SnapshotOutcome::OutOfOrder);
-        assert!(
-            recorded.said.is_empty() && recorded.found.is_empty() && recorded.counted.is_empty()
-        );
-        for it in &self.items {
-            let item = self.shop.item(&it.sku);
-            assert_eq!(before.item(item), self.shop.ledger.item(item));
-        }
-        self.tally.late += 1;
-    }
-
-    fn plain_line(&self, item: usize, counting: Counting) -> Line {
-        let it = &self.items[item];
-        let number = it.number(counting).max(0) / it.pack;
-        let code = it.code.as_str().into();
-        Line { line: item as u64 + 1, code, quantity: Some(number as u64), ..Line::default() }
-    }
-
-    /// What the file says of the item, and what that is in our units.
-    fn line(&mut self, item: usize, counting: Counting, flaws: Flaws) -> (Line, Option<i64>) {
-        let mut line = self.plain_line(item, counting);
-        let pack = self.items[item].pack;
-        let mut number = line.quantity.unwrap_or(0) as i64;
-        if flaws.blank {
-            line.quantity = None;
-            return (line, None);
-        }
-        // They send whole packs where we count pieces, or pieces where we count packs.
-        let packs = [6, 10, 12, 24].into_iter().filter(|it| number % it == 0 && number / it > 1);
-        let packs: Vec<i64> = packs.collect();
-        if flaws.wrong_pack && pack > 1 {
-            number *= pack;
-        } else if flaws.wrong_pack && !packs.is_empty() {
-            number /= self.dice.of(&packs);
-        }
-        line.quantity = Some(number as u64);
-        (line, Some(number * pack))
-    }
-
-    fn judge(&mut self, item: usize, at: Counting, theirs: Option<i64>, said: &SnapshotRecorded) {
-        let it = &self.items[item];
-        let means = self.shop.ledger.item_of_code(
-            SupplierNo(0),
-            &Sku::new(&it.code).unwrap(),
-            minute(at.as_of),
-        );
-        let (Some(theirs), true) = (theirs, means.is_some()) else { return };
-        let mut by_kind = it.apart(at);
-        let mistaken = theirs - it.number(at);
-        if mistaken != 0 {
-            by_kind.push((DifferenceKind::PackMistake, mistaken));
-        }
-        let apart: i64 = by_kind.iter().map(|(_, units)| units).sum();
-        let number = self.shop.item(&it.sku);
-        let witness = Witness::Feed(FeedId::new("F").unwrap());
-        let location = LocationId::new("L").unwrap();
-        let open = self.shop.ledger.open_difference(number, &witness, Some(&location));
-        let open = open.map(|it| it.difference.clone());
-        let counted = said.counted.iter().any(|line| line.sku.as_str() == it.sku);
-        let true_kinds = true_kinds(&by_kind, apart);
-        if mistaken == 0 {
-            self.watched[item].said = at.truly;
-        }
-        if counted {
-            let kind = true_kinds.first().copied().unwrap_or(DifferenceKind::UnexplainedGain);
-            self.cause(item, kind, apart, NEVER, at.as_of);
-            return;
-        }
-        let sightings =
-            if self.watched[item].apart == apart { self.watched[item].sightings + 1 } else { 1 };
-        (self.watched[item].apart, self.watched[item].sightings) = (apart, sightings);
-        if apart == 0 {
-            self.tally.invented += u64::from(open.is_some());
-            return;
-        }
-        if apart.abs() <= TOLERANCE {
-            return;
-        }
-        let figures = |it: &Difference| it.theirs.map(|theirs| theirs - it.ours);
-        if let Some(open) = open.as_ref().filter(|it| figures(it) != Some(apart)) {
-            // A mistaken pack leaves what was open as it was.
-            if mistaken != 0 {
-                self.tally.behind += 1;
-                return;
-            }
-            let about =
-                format!("seed {} {} {open:?} is {apart} {by_kind:?} {at:?}", self.seed, it.sku);
-            self.tally.wrong.push(about);
-        }
-        let verdict = open.map(|it| it.kind);
-        let truth = verdict.filter(|it| true_kinds.contains(it)).or(true_kinds.first().copied());
-        let table = match sightings {
-            1 if by_kind.len() == 1 => &mut self.tally.first,
-            1 => &mut self.tally.mixed,
-            2 => &mut self.tally.second,
-            _ => return,
-        };
-        *table.entry((truth.unwrap(), verdict)).or_default() += 1;
-        if std::env::var("SHOW").is_ok() && verdict.is_some_and(|it| !true_kinds.contains(&it)) {
-            println!(
-                "seed {} {} {by_kind:?} called {verdict:?} {at:?}",
-                self.seed, self.items[item].sku
-            );
-        }
-        if sightings == 2 {
-            self.settle(item, at, &by_kind, apart);
-        }
-    }
-
-    /// Somebody who knows: what is gone or there for good is counted, and goods that are for sale
-    /// already are passed.
-    fn settle(&mut self, item: usize, at: Counting, by_kind: &[(DifferenceKind, i64)], apart: i64) {
-        let only = |kinds: &[DifferenceKind]| by_kind.iter().all(|(it, _)| kinds.contains(it));
-        let sku = self.items[item].sku.clone();
-        use DifferenceKind as Kind;
-        if only(&[Kind::UnexplainedLoss, Kind::UnexplainedGain, Kind::FirstSeen]) {
-            let book = self.shop.cell(&sku, "L").sellable;
-            // Only where nothing moved since: then the count of now is that of then.
-            let ours: i64 = {
-                let it = &self.items[item];
-                it.causes.iter().filter(|it| it.ours <= at.as_of).map(|it| it.units).sum()
-            };
-            if book != ours {
-                self.watched[item].sightings = 1;
-                return;
-            }
-            let counted = book + apart;
-            let line = json!([{ "sku": sku, "quantity": counted }]);
-            let count = json!({ "location": "L", "counted_at": minute(at.as_of), "lines": line });
-            self.shop.ask(json!({ "count_stock": count })).unwrap();
-            self.cause(item, by_kind[0].0, apart, NEVER, at.as_of);
-        } else if only(&[Kind::SilentRestock]) && apart > 0 {
-            let line = json!([{ "sku": sku, "passed": apart }]);
-            let inspect = json!({ "inspect_stock": { "location": "L", "lines": line } });
-            if self.shop.ask(inspect).is_ok() {
-                self.cause(item, Kind::SilentRestock, apart, NEVER, self.now);
-            }
-        }
-    }
-
-    fn rename(&mut self, item: usize) {
-        if !self.watched[item].nameless {
-            self.items[item].code = format!("{}N", self.items[item].code);
-            self.watched[item].nameless = true;
-        }
-    }
-
-    /// What is not named any more may be so few that it settles itself.
-    fn note_gone(
-        &mut self,
-        at: Counting,
-        said: &SnapshotRecorded,
-        reported: &[Option<Option<i64>>; ITEMS],
-    ) {
-        for line in &said.counted {
-            let item = self.items.iter().position(|it| it.sku == line.sku.as_str()).unwrap();
-            if reported[item].is_none() || self.watched[item].nameless {
-                let units = line.counted as i64 - line.book;
-                self.cause(item, DifferenceKind::VanishedSku, units, NEVER, at.as_of);
-            }
-        }
-    }
-
-    /// What became of codes that nobody knows: somebody says in the end what they mean.
-    fn see_renamed(
-        &mut self,
-        at: Counting,
-        complete: bool,
-        said: &SnapshotRecorded,
-        reported: &[Option<Option<i64>>; ITEMS],
-    ) {
-        for item in 0..ITEMS {
-            if !self.watched[item].nameless || reported[item].is_none() {
-                continue;
-            }
-            let it = &self.items[item];
-            let code = Sku::new(&it.code).unwrap();
-            let found = said
-                .found
-                .iter()
-                .find(|found| found.supplier_sku.as_ref() == Some(&code) && found.sku.is_none());
-            if let Some(found) = found.filter(|_| complete) {
-                self.tally.renamed += 1;
-                let first = found.suggestions.first();
-                self.tally.suggested +=
-                    u64::from(first.is_some_and(|first| first.sku.as_str() == it.sku));
-            }
-            let number = self.shop.item(&it.sku);
-            let gone = self.shop.ledger.item(number).supplied.as_ref();
-            let gone = gone.and_then(|it| it.said_by(FeedNo(0))).map_or(0, |it| it.missing);
-            if gone < 2 && !self.dice.percent(30) {
-                continue;
-            }
-            if gone == 2 {
-                self.judge_vanished(item, at);
-            }
-            let open = self.shop.ledger.open_unknown(SupplierNo(0), &code);
-            let it = &self.items[item];
-            let line = json!({ "supplier_sku": it.code, "sku": it.sku, "pack": it.pack });
-            let former = it.code.strip_suffix('N').unwrap_or(&it.code);
-            self.shop.fact(json!({ "supplier_sku_mapped": {
-                "supplier": "S", "lines": [{ "supplier_sku": former }, line],
-                "settled": open.into_iter().collect::<Vec<u64>>() } }));
-            self.watched[item].nameless = false;
-        }
-    }
-
-    fn judge_vanished(&mut self, item: usize, at: Counting) {
-        let it = &self.items[item];
-        let there: i64 = it.causes.iter().filter(|it| it.ours <= at.as_of).map(|it| it.units).sum();
-        let number = self.shop.item(&it.sku);
-        let witness = Witness::Feed(FeedId::new("F").unwrap());
-        let location = LocationId::new("L").unwrap();
-        let open = self.shop.ledger.open_difference(number, &witness, Some(&location));
-        if there > TOLERANCE {
-            let verdict = open.map(|it| it.difference.kind);
-            *self.tally.first.entry((DifferenceKind::VanishedSku, verdict)).or_default() += 1;
-        }
-    }
-}
-
-/// The kinds that make up most of a difference.
-fn true_kinds(by_kind: &[(DifferenceKind, i64)], apart: i64) -> Vec<DifferenceKind> {
-    let same = |units: &i64| apart == 0 || units.signum() == apart.signum();
-    let most = by_kind.iter().map(|(_, it)| it).filter(|it| same(it)).map(|it| it.abs()).max();
-    let kinds = by_kind.iter().filter(|(_, it)| same(it) && Some(it.abs()) == most);
-    kinds.map(|(kind, _)| *kind).collect()
 }

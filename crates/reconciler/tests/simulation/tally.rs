@@ -25,6 +25,8 @@ pub struct Tally {
     pub oversold: Vec<String>,
     /// Mistaken packs of items about which something else was open.
     pub behind: u64,
+    /// The same after a number in wrong packs that hid what was missing.
+    pub misled: u64,
     /// Orders, and snapshots that were held although damaged, or taken although fine.
     pub orders: u64,
     pub damaged: u64,
@@ -68,6 +70,7 @@ impl Tally {
         self.wrong.extend(more.wrong);
         self.oversold.extend(more.oversold);
         self.behind += more.behind;
+        self.misled += more.misled;
         self.orders += more.orders;
         self.damaged += more.damaged;
         self.held += more.held;
@@ -98,6 +101,7 @@ impl fmt::Display for Tally {
             ("at first, of several kinds at once", &self.mixed),
             ("once more", &self.second),
         ];
+        writeln!(f, "{} orders beyond the stock after a number in wrong packs", self.misled)?;
         for (name, table) in tables {
             writeln!(f, "{name}: missed {}", missed(table))?;
             let mut kinds: Vec<DifferenceKind> = table.keys().map(|(truth, _)| *truth).collect();
