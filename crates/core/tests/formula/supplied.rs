@@ -216,9 +216,9 @@ impl Supplied {
         }
     }
 
-    /// Another one that is open, of the same witness about the same.
-    fn is_replaced(&self, it: &Differing, item: Id) -> bool {
-        self.differences.iter().any(|other| {
+    /// The place of another one that is open, of the same witness about the same.
+    fn replacing(&self, it: &Differing, item: Id) -> Option<usize> {
+        self.differences.iter().position(|other| {
             other.open
                 && other.number != it.number
                 && other.item == item
@@ -230,23 +230,28 @@ impl Supplied {
     fn unsettle(&mut self, number: u64, settled: u64, position: u64) {
         let known = self.differences.iter().find(|it| it.number == number).unwrap().clone();
         if known.changed == settled {
-            let open = !self.is_replaced(&known, known.item);
+            let open = self.replacing(&known, known.item).is_none();
             let known = self.differences.iter_mut().find(|it| it.number == number).unwrap();
             (known.open, known.changed) = (open, position);
         }
     }
 
-    /// What is open about the one is open about the other, unless that is open already.
+    /// What is open about the one is open about the other. Where both are open, one is about both.
     fn merge(&mut self, (from, into): (Id, Id), position: u64) {
         for place in 0..self.differences.len() {
             let it = self.differences[place].clone();
-            if it.item == from {
-                let replaced = it.open && self.is_replaced(&it, into);
-                let it = &mut self.differences[place];
-                it.item = into;
-                if replaced {
-                    (it.open, it.changed) = (false, position);
-                }
+            if it.item != from {
+                continue;
+            }
+            let both = it.open.then(|| self.replacing(&it, into)).flatten();
+            if let Some(other) = both {
+                self.differences[other].less += it.less;
+                self.differences[other].changed = position;
+            }
+            let it = &mut self.differences[place];
+            it.item = into;
+            if both.is_some() {
+                (it.open, it.changed) = (false, position);
             }
         }
         for feed in self.feeds.values_mut() {
