@@ -10,7 +10,7 @@ const SUPPLIED: u64 = 12;
 /// A shop that sells from D of supplier S and from A, with three orders that wait for S.
 fn supplied(on_shortage: &str) -> Door {
     let door = Door::open().stocked();
-    let terms = json!({"supplier": "S", "confirm_within": 60, "on_shortage": on_shortage});
+    let terms = json!({"supplier": "S", "on_shortage": on_shortage});
     door.book("set_supplier", "t1", &terms.to_string());
     let place = json!({"location": "D", "kind": "supplier", "supplier": "S"});
     door.book("register_location", "t2", &place.to_string());
