@@ -4,10 +4,13 @@ use serde_json::{Value, json};
 
 use crate::door::{Door, Reply, reply};
 
+/// Position of the last entry of [`supplied`].
+const SUPPLIED: u64 = 12;
+
 /// A shop that sells from D of supplier S and from A, with three orders that wait for S.
 fn supplied(on_shortage: &str) -> Door {
     let door = Door::open().stocked();
-    let terms = json!({"supplier": "S", "confirm_within": 60, "on_shortage": on_shortage});
+    let terms = json!({"supplier": "S", "on_shortage": on_shortage});
     door.book("set_supplier", "t1", &terms.to_string());
     let place = json!({"location": "D", "kind": "supplier", "supplier": "S"});
     door.book("register_location", "t2", &place.to_string());
@@ -45,12 +48,12 @@ fn send(door: &Door, handover: &str, file: &str) -> Reply {
 #[test]
 fn what_waits_and_what_was_handed_over_is_told() {
     let door = supplied("keep");
-    let waiting = get(&door, 1, "waiting");
+    let waiting = get(&door, SUPPLIED, "waiting");
     assert_eq!((&waiting["orders"], &waiting["more"]), (&json!(3), &json!(false)));
     let line = json!({"order": "@SO-2", "ref": "1", "sku": "W", "supplier_sku": "=X-1",
         "location": "D", "quantity": 3});
     assert_eq!(waiting["lines"][0], line);
-    assert_eq!(get(&door, 1, "waiting?limit=1")["more"], true);
+    assert_eq!(get(&door, SUPPLIED, "waiting?limit=1")["more"], true);
     let first = hand_over(&door, "2026-01-01/am");
     let last = hand_over(&door, "empty");
     assert_eq!(get(&door, last, "waiting")["lines"], json!([]));

@@ -255,7 +255,7 @@ impl Shop {
                 self.now = self.now.plus_seconds(600 * dice.below(90));
                 self.do_due();
                 // The second supplier becomes known when orders wait for it already.
-                json!({ "set_supplier": { "supplier": "T", "confirm_within": 5 } })
+                json!({ "set_supplier": { "supplier": "T", "cut_off": "03:00", "confirm_within": 5 } })
             }
         };
         self.run(command);

@@ -456,7 +456,7 @@ mod tests {
                 12 orders_handed_over: H1 at 0s | O1 1 W:5@D | O2 1 W:3@D
                 13 handover_confirmed: confirmed 4 | O1 1 W short 4 keep | #1 shortage W@D theirs 4 ours 20
                 O1 | 1 ordered 5 committed 5
-                W@D sellable 20 committed 8 free 12
+                W@D sellable 20 committed 8 free 12 doubted 16
                 W reservable -4 published 0 | base -4 over 4 share -4
                 rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 requested=1 shortfall=1 sku=W]
                 14 orders_handed_over: H2 at 0s | nothing
@@ -597,7 +597,7 @@ mod tests {
                 17 handover_confirmed: W@D committed -3; W@E committed +3; W@D committed -2; W@A committed +2; confirmed 4 | O1 1 W short 3 reroute | O2 1 W short 2 reroute | O2 1 W short 2 keep | O3 1 W short 1 keep | #1 shortage W@D theirs 4 ours 20
                 O1 | 1 ordered 4 committed 4
                 O2 | 1 ordered 6 committed 6
-                W@D sellable 20 committed 7 free 13
+                W@D sellable 20 committed 7 free 13 doubted 16
                 W@A sellable 2 committed 2 free 0
                 W@E sellable 3 committed 3 free 0
                 S | O1 1 W:3@E
@@ -717,7 +717,7 @@ mod tests {
                 13 orders_handed_over: H1 at 0s | O1 1 W:5@D
                 14 handover_confirmed: W@D committed -2; W@D committed -2 in P; W@A committed +2 in P; W@A committed +2; W@A pooled -2 in P; confirmed 1 | O1 1 W short 4 reroute | #1 shortage W@D theirs 1 ours 20
                 P open | W left drawn 5 own 0
-                W@D sellable 20 committed 1 free 19
+                W@D sellable 20 committed 1 free 19 doubted 19
                 W@A sellable 9 committed 4 free 5
                 rejected insufficient_stock lines=[available=0 index=0 limiting=free_stock line=1 location=D requested=1 shortfall=1 sku=W]
                 15 pool_closed:
@@ -801,7 +801,7 @@ mod tests {
                 17 order_committed: G@D committed +2
                 18 orders_handed_over: H3 at 0s | O3 1 G:2@D
                 19 handover_confirmed: confirmed 0 | O3 1 G short 2 keep | #2 shortage G@D theirs 0 ours 2
-                G@D sellable 2 committed 2 free 0
+                G@D sellable 2 committed 2 free 0 doubted 2
             "#]],
         );
     }
@@ -836,7 +836,7 @@ mod tests {
                 14 order_shipped: W 3 E/sellable > customer; W@E committed -3
                 15 handover_confirmed: W@D committed -2; confirmed 4 | O1 1 W short 2 cancel | #1 shortage W@D theirs 1 ours 3
                 O1 | 1 ordered 6 committed 1 shipped 3 cancelled 2
-                W@D sellable 3 committed 1 free 2
+                W@D sellable 3 committed 1 free 2 doubted 2
                 W@E sellable 1 free 1
             "#]],
         );

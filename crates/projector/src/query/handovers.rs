@@ -164,7 +164,7 @@ impl Projector {
             let all = ledger.handovers().filter(|it| standing(it, now) == HandoverStanding::Missed);
             all.count() as u64
         };
-        state.book.ledgers.values().map(|it| missed(it)).sum()
+        state.book.ledgers.values().map(missed).sum()
     }
 }
 

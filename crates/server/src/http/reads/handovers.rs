@@ -156,11 +156,11 @@ pub fn handovers_here(
     let answer = match handover {
         Some(name) => {
             let query = one_handover(supplier, name).map_err(invalid)?;
-            query(projector, ledger).map(|it| serde_json::to_value(it))
+            query(projector, ledger).map(serde_json::to_value)
         }
         None => {
             let query = all_handovers(supplier, &mut params).map_err(invalid)?;
-            query(projector, ledger).map(|it| serde_json::to_value(it))
+            query(projector, ledger).map(serde_json::to_value)
         }
     };
     params.end().map_err(invalid)?;
