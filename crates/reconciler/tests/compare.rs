@@ -11,6 +11,8 @@
 //!
 //! Items are registered as they are mapped. Every item has the code of its own name if it has none.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
+
 mod shop;
 
 use expect_test::{Expect, expect};
@@ -275,7 +277,7 @@ fn c13_on_hand_is_compared_with_what_lies_there_whatever_is_promised() {
             compared 1 accurate 1; said W:10
             compared 1 accurate 1
             compared 1 accurate 1; said W:6
-            compared 1 accurate 0; said W:10; found 1 W in_flight 14/10 86% by [9]
+            compared 1 accurate 0; said W:10; found 1 W unexplained_gain 14/10 60%
         "#]],
     );
 }
@@ -392,7 +394,7 @@ fn in_flight_is_what_one_side_booked_shortly_before_the_other() {
         ",
         expect![[r#"
             compared 1 accurate 0; said W:20; found 1 W in_flight 20/17 86% by [11]
-            compared 1 accurate 0; said W:12; found 1 W in_flight 12/17 83% by [10]
+            compared 1 accurate 0; said W:12; found 1 W in_flight 12/17 84% by [10]
             compared 1 accurate 1; cleared 1
         "#]],
     );
@@ -459,10 +461,12 @@ fn packs_mistaken_for_pieces_are_exact_multiples() {
         "
         map A=W/12 G N
         @10 receive L W:24 G:60 N:31
+        @20 snapshot 15 A:2 G:60 N:31
         @3000 snapshot 2990 A:24 G:5 N:3
         @3100 snapshot 3090 A:2 G:60 N:31
         ",
         expect![[r#"
+            compared 3 accurate 3; said W:24; said G:60; said N:31
             compared 3 accurate 0; said W:288; said G:5; said N:3; found 1 W pack_mistake 288/24 95%; found 2 G pack_mistake 5/60 76%; found 3 N unexplained_loss 3/31 60%
             compared 3 accurate 3; said W:24; said G:60; said N:31; cleared 1; cleared 2; cleared 3
         "#]],
@@ -535,10 +539,12 @@ fn lower_numbers_settle_at_once_where_the_feed_says_so() {
         feed {"tolerance":{"lower":true}}
         map W G
         @10 receive L W:300 G:30
+        @20 snapshot 15 W:300 G:30
         @5000 snapshot 4990 W:1 G:31
         stock W
         "#,
         expect![[r#"
+            compared 2 accurate 2; said W:300; said G:30
             compared 2 accurate 0; said W:1; said G:31; found 1 G unexplained_gain 31/30 60%; counted W 1 was 300
             W sellable 1 committed 0
         "#]],
@@ -625,9 +631,9 @@ fn c12_many_zeros_are_suspicious_above_the_limit_and_not_at_it() {
         expect![[r#"
             compared 10 accurate 10; said A:1; said B:1; said C:1; said D:1; said E:1; said F:1; said G:1; said H:1; said I:1; said J:1
             compared 0 accurate 0; suspicious breaker=to_zero items=6 limit_percent=50 of=10
-            compared 10 accurate 5; said A:0; said B:0; said C:0; said D:0; said E:0; found 1 A unacknowledged_receipt 0/1 86% by [19]; found 2 B unacknowledged_receipt 0/1 86% by [19]; found 3 C unacknowledged_receipt 0/1 86% by [19]; found 4 D unacknowledged_receipt 0/1 86% by [19]; found 5 E unacknowledged_receipt 0/1 86% by [19]
-            compared 5 accurate 1; said F:0; said G:0; said H:0; said I:0; found 6 F unacknowledged_receipt 0/1 86% by [19]; found 7 G unacknowledged_receipt 0/1 86% by [19]; found 8 H unacknowledged_receipt 0/1 86% by [19]; found 9 I unacknowledged_receipt 0/1 86% by [19]
-            compared 10 accurate 0; said J:0; found 10 J unacknowledged_receipt 0/1 86% by [19]
+            compared 10 accurate 5; said A:0; said B:0; said C:0; said D:0; said E:0; found 1 A unexplained_loss 0/1 60%; found 2 B unexplained_loss 0/1 60%; found 3 C unexplained_loss 0/1 60%; found 4 D unexplained_loss 0/1 60%; found 5 E unexplained_loss 0/1 60%
+            compared 5 accurate 1; said F:0; said G:0; said H:0; said I:0; found 6 F unexplained_loss 0/1 60%; found 7 G unexplained_loss 0/1 60%; found 8 H unexplained_loss 0/1 60%; found 9 I unexplained_loss 0/1 60%
+            compared 10 accurate 0; said J:0; found 10 J unexplained_loss 0/1 60%
         "#]],
     );
 }

@@ -53,6 +53,8 @@ struct Search<'a> {
     counted_at: Option<Time>,
     /// From here on they may have missed what we booked.
     unseen: Time,
+    /// Both numbers were the same then: they knew all that we had booked.
+    agreed_at: Option<Time>,
     found: Causes,
 }
 
@@ -70,6 +72,7 @@ impl<'a> Search<'a> {
             location: view.feed.location,
             counted_at: view.counted_at(balance.item),
             unseen,
+            agreed_at: agreed_at(view, balance),
             found: Causes::default(),
         }
     }
@@ -116,22 +119,34 @@ impl<'a> Search<'a> {
             let cause = Cause { kind, units, position };
             self.found.ahead.push(cause);
             self.found.whole.push(cause);
-        } else if event.occurred_at > self.unseen.min(mark) || self.is_slow(event) {
-            // A difference that was the same before it happened comes of something else.
-            let same = self.balance.open.filter(|it| {
-                let open = &it.difference;
-                open.theirs.map(|it| it - open.ours) == Some(self.balance.difference())
-            });
-            if same.is_none_or(|it| event.occurred_at <= it.difference.as_of) {
-                let cause = Cause { kind, units: -units, position };
-                self.found.lagging.push(cause);
-                self.found.whole.push(cause);
-            }
+        } else if (event.occurred_at > self.unseen.min(mark) || self.is_slow(event))
+            && self.may_be_missed(event, -units)
+        {
+            let cause = Cause { kind, units: -units, position };
+            self.found.lagging.push(cause);
+            self.found.whole.push(cause);
         }
         // Which orders they were given is known, but not which of them they took off.
         if is_order && seen_through.is_none() && self.view.survey.handed.is_some() {
             let kind = DifferenceKind::InFlight;
             self.found.whole.push(Cause { kind, units, position });
+        }
+    }
+
+    /// Not if both sides agreed since, or if a difference that was there is none of it.
+    fn may_be_missed(&self, event: &PastEvent, units: i64) -> bool {
+        let Some(open) = self.balance.open.map(|it| &it.difference) else {
+            return self.agreed_at.is_none_or(|it| event.occurred_at > it);
+        };
+        let apart = open.theirs.map_or(0, |it| it - open.ours);
+        match event.occurred_at > open.as_of {
+            // Where they had just so much more, what we booked since is what they had.
+            true => apart != self.balance.difference() && apart != -units,
+            // It was there when the difference was found, and explained it or not.
+            false if apart == self.balance.difference() => {
+                open.explained_by.contains(&event.position)
+            }
+            false => apart.signum() == units.signum() && apart.abs() >= units.abs(),
         }
     }
 
@@ -194,6 +209,7 @@ impl<'a> Search<'a> {
         let as_of = self.view.head.as_of;
         for event in events {
             let here = event.location == self.location && event.occurred_at <= as_of;
+            let here = here && self.same_since().is_none_or(|it| event.occurred_at <= it);
             if open <= 0 || !here || event.committed <= 0 {
                 continue;
             }
@@ -202,6 +218,13 @@ impl<'a> Search<'a> {
             let (kind, position) = (DifferenceKind::InFlight, event.position);
             self.found.whole.push(Cause { kind, units: -units, position });
         }
+    }
+
+    /// The difference was the same then already: what came later does not explain it.
+    fn same_since(&self) -> Option<Time> {
+        let open = self.balance.open.map(|it| &it.difference)?;
+        let same = open.theirs.map(|it| it - open.ours) == Some(self.balance.difference());
+        same.then_some(open.as_of)
     }
 
     /// Goods that lie there and wait to be looked at may be for sale already.
@@ -220,9 +243,7 @@ impl<'a> Search<'a> {
                 "stock_returned" => DifferenceKind::SilentRestock,
                 _ => DifferenceKind::UnacknowledgedReceipt,
             };
-            if self.counted_at.is_none_or(|it| event.occurred_at > it) {
-                self.found.part.push(Cause { kind, units, position: event.position });
-            }
+            self.found.part.push(Cause { kind, units, position: event.position });
         }
     }
 
@@ -237,6 +258,16 @@ impl<'a> Search<'a> {
             }
         }
     }
+}
+
+/// When it last was as in the book: what is not open agrees. A complete snapshot said it anew.
+fn agreed_at(view: &View<'_>, balance: &Balance<'_>) -> Option<Time> {
+    let said = view.said(balance.item)?;
+    if balance.open.is_some() || said.quantity.is_none() || said.missing > 0 {
+        return None;
+    }
+    let last = view.feed.last.as_ref().filter(|it| it.complete && it.tier.is_none());
+    said.as_of.max(last.map(|it| it.as_of))
 }
 
 fn before(time: Time, us: u64) -> Time {

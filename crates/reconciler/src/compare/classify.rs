@@ -28,8 +28,12 @@ pub(super) struct Verdict {
 /// As sure as one is of what nothing explains.
 const UNEXPLAINED: u64 = 60;
 const PACK_MAX: i64 = 100;
+/// So far from a whole number of packs it may be, where the pack is known.
+const NEAR_PERCENT: i64 = 15;
 /// Packs that goods often come in.
 const COMMON_PACKS: [i64; 16] = [6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 36, 48, 50, 72, 100];
+/// What makes up most of a difference leaves less than this part of it.
+const MOST_REST: i64 = 5;
 /// Among more causes than this any number is a sum of some.
 const CROWD: usize = 24;
 
@@ -50,6 +54,7 @@ pub(super) fn classify(it: &Differing<'_>, causes: &Causes) -> Verdict {
         pair(&causes.whole, difference, crowd),
         parts(&causes.part, difference),
         both(causes, difference, crowd),
+        most(&causes.whole, difference),
     ];
     let unexplained = unexplained(causes, difference);
     // Of what is equally sure the first stands.
@@ -84,13 +89,12 @@ fn pack(it: &Differing<'_>) -> Option<Verdict> {
     match factor {
         Some(factor) if known(&factor) => return Some(verdict(95)),
         Some(factor) if COMMON_PACKS.contains(&factor) && less >= 2 => return Some(verdict(76)),
-        Some(factor) if factor > 2 && less >= 10 => return Some(verdict(62)),
         Some(_) | None => {}
     }
-    // They count whole packs of what we count in pieces: what is left over they do not see.
+    // Beside something else, or of whole packs only: nearly so, of a pack that is known.
     let packs = it.packs.iter().map(|it| *it as i64).filter(|it| (2..=PACK_MAX).contains(it));
-    let whole = packs.filter(|pack| it.theirs >= 2 && it.ours / pack == it.theirs).count();
-    (whole > 0).then(|| verdict(85))
+    let near = |pack: i64| ((less * pack) - more).abs() * 100 <= more * NEAR_PERCENT;
+    packs.into_iter().any(near).then(|| verdict(80))
 }
 
 /// All of what happened after a moment, or before it: that is how a delay works.
@@ -156,6 +160,19 @@ fn both(causes: &Causes, difference: i64, crowd: usize) -> Option<Verdict> {
         .find(|(one, other)| one.units + other.units == difference)?;
     let confidence = 72u64.saturating_sub(2 * crowd.min(CROWD) as u64);
     Some(explained([one, other].into_iter(), confidence))
+}
+
+/// Goods that one side did not book make up most of it. Of what is merely in flight there is
+/// always something, so that it tells nothing where it does not fit.
+fn most(causes: &[Cause], difference: i64) -> Option<Verdict> {
+    let is_goods = |it: &&Cause| {
+        it.kind != DifferenceKind::InFlight && it.units.signum() == difference.signum()
+    };
+    let rest = |it: &Cause| (difference - it.units).abs();
+    let found = causes.iter().filter(is_goods).min_by_key(|it| rest(it))?;
+    let whole = difference.abs().max(found.units.abs());
+    let confidence = 50 + u64::try_from((whole - rest(found)) * 20 / whole).unwrap_or(0);
+    (rest(found) * MOST_REST < whole).then(|| explained([found].into_iter(), confidence))
 }
 
 /// By the kind of the largest.

@@ -63,7 +63,9 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
     if within && is_explained(verdict.kind) {
         return to.cleared.extend(balance.open.map(|it| it.difference.number));
     }
-    balance.find(view, verdict, to);
+    if verdict.kind != DifferenceKind::PackMistake || !balance.stays_doubted(view, units) {
+        balance.find(view, verdict, to);
+    }
 }
 
 /// What is new in what it says.
@@ -139,6 +141,18 @@ impl<'a> Balance<'a> {
 
     pub fn apart(&self) -> u64 {
         self.theirs.abs_diff(self.ours)
+    }
+
+    /// Units were found missing. A number that jumps to a multiple, as one in wrong packs does,
+    /// does not say that they are back, unless it is said again.
+    fn stays_doubted(&self, view: &View<'_>, units: u64) -> bool {
+        let before = view.said(self.item).and_then(|it| it.quantity).unwrap_or(0);
+        let jumps = self.difference() > 0 && before.saturating_mul(2) < units;
+        jumps
+            && self.open.map(|it| &it.difference).is_some_and(|it| {
+                let kinds = [DifferenceKind::VanishedSku, DifferenceKind::PackMistake];
+                it.theirs.is_some_and(|theirs| theirs < it.ours) && !kinds.contains(&it.kind)
+            })
     }
 
     /// Whether both agree, or differ as somebody decided to live with. An open difference is gone
