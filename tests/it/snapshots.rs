@@ -235,6 +235,26 @@ fn lines_come_as_json_and_by_a_form_as_well() {
 }
 
 #[test]
+fn what_was_then_is_looked_up_for_whoever_decides_now() {
+    let door = open(&json!({ "tolerance": {} }));
+    let report = taken(&door, "", b"supplier_sku,quantity\n00123,12\n");
+    let number = report["differences"][0]["largest"][0]["number"].as_u64().unwrap();
+    assert_eq!(units(&door, "J", &report), 0);
+    // It came in between: what they counted they could not have seen.
+    door.book("receive_stock", "r1", r#"{"location":"S","lines":[{"sku":"J","quantity":5}]}"#);
+    let settle = format!(
+        r#"{{"action":"accept_theirs","numbers":[{number}],"actor":"ann","reason":{{"code":"correction"}}}}"#
+    );
+    let settled = door.book("settle_discrepancy", "d1", &settle);
+    assert_eq!(units(&door, "J", &settled.body), 17, "{settled:?}");
+    let before = report["as_of"].as_str().unwrap();
+    let stocktake = format!(
+        r#"{{"stocktake":"t1","location":"S","counted_at":"{before}","lines":[{{"sku":"B","quantity":0}}]}}"#
+    );
+    door.book("record_stocktake", "t1", &stocktake);
+}
+
+#[test]
 fn a_profile_that_cannot_be_read_is_refused_with_its_line() {
     let door = open(&json!({}));
     let feed = r#"{"feed":"f","supplier":"acme","location":"S","profile":"\nformat = \"cvs\""}"#;
