@@ -30,11 +30,13 @@ fn supplied(door: Door, feed: &Value) -> Door {
     });
     body.as_object_mut().unwrap().extend(feed.as_object().unwrap().clone());
     door.book("set_feed", "s3", &body.to_string());
-    door.book(
+    let mapped = door.book(
         "map_supplier_sku",
         "s4",
         r#"{"supplier":"acme","lines":[{"supplier_sku":"00123","sku":"J"},{"supplier_sku":"B-200","sku":"B"},{"supplier_sku":"C-300","sku":"C"}]}"#,
     );
+    // What is read from here on knows all of it.
+    units(&door, "J", &mapped.body);
     door
 }
 
@@ -115,6 +117,7 @@ fn the_same_file_twice_is_once() {
     let door = open(&json!({}));
     let file = b"supplier_sku,quantity\n00123,12\nB-200,7\n";
     let first = taken(&door, "", file);
+    assert_eq!(units(&door, "B", &first), 7);
     let booked = position(&door);
     let again = upload(&door, "", file);
     assert_eq!((again.status, &again.body["replayed"]), (200, &true.into()), "{again:?}");
