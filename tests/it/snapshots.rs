@@ -30,11 +30,13 @@ fn supplied(door: Door, feed: &Value) -> Door {
     });
     body.as_object_mut().unwrap().extend(feed.as_object().unwrap().clone());
     door.book("set_feed", "s3", &body.to_string());
-    door.book(
+    let mapped = door.book(
         "map_supplier_sku",
         "s4",
         r#"{"supplier":"acme","lines":[{"supplier_sku":"00123","sku":"J"},{"supplier_sku":"B-200","sku":"B"},{"supplier_sku":"C-300","sku":"C"}]}"#,
     );
+    // What is read from here on knows all of it.
+    units(&door, "J", &mapped.body);
     door
 }
 
@@ -92,6 +94,9 @@ fn every_format_comes_in_with_its_leading_zeros() {
         (sample!("invrpt-d96a.edi"), "edi = { unit_packs = { CT = 1 } }", 4),
     ];
     for (bytes, profile, lines) in files {
+        // A code with a line break in it, which the readers take, is no name.
+        let bytes = &String::from_utf8(bytes.to_vec())
+            .map_or_else(|it| it.into_bytes(), |it| it.replace("D\n400", "D-400").into_bytes())[..];
         let door = open(&json!({ "profile": profile }));
         let report = taken(&door, "", bytes);
         assert_eq!((&report["outcome"], &report["lines"]), (&"applied".into(), &lines.into()));
@@ -112,6 +117,7 @@ fn the_same_file_twice_is_once() {
     let door = open(&json!({}));
     let file = b"supplier_sku,quantity\n00123,12\nB-200,7\n";
     let first = taken(&door, "", file);
+    assert_eq!(units(&door, "B", &first), 7);
     let booked = position(&door);
     let again = upload(&door, "", file);
     assert_eq!((again.status, &again.body["replayed"]), (200, &true.into()), "{again:?}");
@@ -132,7 +138,9 @@ fn a_control_number_with_other_content_is_refused() {
     let door = open(&json!({ "profile": "format = \"x12\"\nedi = { unit_packs = { CA = 1 } }" }));
     let file = sample!("x12-4010.edi");
     taken(&door, "", file);
-    let changed = String::from_utf8_lossy(file).replace("QTY*33*12*EA", "QTY*33*13*EA");
+    let changed = String::from_utf8_lossy(file)
+        .replace("QTY*33*12*EA", "QTY*33*13*EA")
+        .replace("CTT*4*117", "CTT*4*118");
     let reply = upload(&door, "", changed.as_bytes());
     assert_eq!((reply.status, reply.code()), (409, "snapshot_already_recorded"), "{reply:?}");
     assert_eq!(reply.body["same"], false);
@@ -174,23 +182,23 @@ fn a_dry_run_books_nothing() {
 
 #[test]
 fn a_held_file_is_applied_once_somebody_confirms_it() {
-    let door = open(&json!({ "breakers": { "to_zero_percent": 40 } }));
+    let door = open(&json!({ "breakers": { "quantity_max": 1000 } }));
     let good = taken(&door, "", b"supplier_sku,quantity\n00123,12\nB-200,7\nC-300,3\n");
-    let zeros = b"supplier_sku,quantity\n00123,0\nB-200,0\nC-300,3\n";
-    let held = upload(&door, "?snapshot=zeros", zeros);
+    let many = b"supplier_sku,quantity\n00123,5000\nB-200,6\nC-300,3\n";
+    let held = upload(&door, "?snapshot=many", many);
     assert_eq!((held.status, &held.body["outcome"]), (202, &"held".into()), "{held:?}");
-    assert_eq!(held.body["suspicions"][0]["breaker"], "to_zero");
+    assert_eq!(held.body["suspicions"][0]["breaker"], "absurd");
     assert_eq!(units(&door, "J", &good), 12);
-    let again = upload(&door, "?snapshot=zeros", zeros);
+    let again = upload(&door, "?snapshot=many", many);
     assert_eq!((again.status, &again.body["outcome"]), (200, &"held".into()), "{again:?}");
     door.book(
         "judge_snapshot",
         "j1",
-        r#"{"feed":"f","snapshot":"zeros","verdict":"confirm","actor":"ann","reason":{"code":"other","note":"sold out"}}"#,
+        r#"{"feed":"f","snapshot":"many","verdict":"confirm","actor":"ann","reason":{"code":"other","note":"a container came"}}"#,
     );
-    let applied = || upload(&door, "?snapshot=zeros", zeros).body["outcome"] == "applied";
+    let applied = || upload(&door, "?snapshot=many", many).body["outcome"] == "applied";
     until("the confirmed snapshot is applied", applied);
-    let last = upload(&door, "?snapshot=zeros", zeros).body;
+    let last = upload(&door, "?snapshot=many", many).body;
     assert_eq!((&last["replayed"], &last["changed"]), (&true.into(), &2.into()), "{last}");
 }
 
@@ -227,6 +235,26 @@ fn lines_come_as_json_and_by_a_form_as_well() {
     assert_eq!(units(&door, "J", &typed.body), 12);
     let wrong = form(r#"{"id":"form-2","complete":true,"lines":[]}"#);
     assert_eq!((wrong.status, &wrong.body["field"]), (400, &"complete".into()), "{wrong:?}");
+}
+
+#[test]
+fn what_was_then_is_looked_up_for_whoever_decides_now() {
+    let door = open(&json!({ "tolerance": {} }));
+    let report = taken(&door, "", b"supplier_sku,quantity\n00123,12\n");
+    let number = report["differences"][0]["largest"][0]["number"].as_u64().unwrap();
+    assert_eq!(units(&door, "J", &report), 0);
+    // It came in between: what they counted they could not have seen.
+    door.book("receive_stock", "r1", r#"{"location":"S","lines":[{"sku":"J","quantity":5}]}"#);
+    let settle = format!(
+        r#"{{"action":"accept_theirs","numbers":[{number}],"actor":"ann","reason":{{"code":"correction"}}}}"#
+    );
+    let settled = door.book("settle_discrepancy", "d1", &settle);
+    assert_eq!(units(&door, "J", &settled.body), 17, "{settled:?}");
+    let before = report["as_of"].as_str().unwrap();
+    let stocktake = format!(
+        r#"{{"stocktake":"t1","location":"S","counted_at":"{before}","lines":[{{"sku":"B","quantity":0}}]}}"#
+    );
+    door.book("record_stocktake", "t1", &stocktake);
 }
 
 #[test]

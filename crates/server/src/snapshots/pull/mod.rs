@@ -9,7 +9,7 @@ mod fetch;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -137,7 +137,7 @@ impl Snapshots {
         for (ledger, feed) in self.pulled_feeds() {
             match &feed.terms.pull {
                 Some(Pull { url: Some(url), .. }) => {
-                    tasks.extend(tasks_of(&ledger, &feed, url.as_str()))
+                    tasks.extend(tasks_of(&ledger, &feed, url.as_str()));
                 }
                 Some(Pull { directory: Some(it), .. }) => {
                     directories.push((Place::of(&ledger, &feed.id, None), it.as_str().to_owned()));
@@ -268,7 +268,7 @@ impl Snapshots {
     }
 
     /// False: it is to be tried again.
-    fn take_file(&self, place: &Place, file: &PathBuf) -> bool {
+    fn take_file(&self, place: &Place, file: &Path) -> bool {
         let ask = Ask::of(place.ledger.clone(), place.feed.clone());
         let taken = match directory::receive(file, self.kept()) {
             Ok(fresh) => self.take(&ask, fresh),
