@@ -88,7 +88,7 @@ fn differences_of_a_file_are_in_the_inbox_and_can_be_settled_and_undone() {
     assert_eq!((&last["step"], &last["actor"]), (&"settled".into(), &"ann".into()));
     assert_eq!(published(settled), 3);
 
-    let body = json!({"position": settled, "why": "incorrect_data"});
+    let body = json!({"position": settled, "reason": "incorrect_data"});
     let undone = door.book("reverse_entry", "r1", &body.to_string()).position();
     let one = get(&door, undone, &format!("discrepancies/{number}"));
     let last = one["history"].as_array().unwrap().last().unwrap().clone();

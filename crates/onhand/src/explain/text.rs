@@ -280,3 +280,34 @@ fn position(link: &Value) -> Option<String> {
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn old_numbers_and_doubts_are_told_with_their_entries() {
+        let stale = json!({"feed": "F", "tier": "fast", "step": 2, "trust_percent": 50,
+            "buffer": {"units": 3}, "entry": {"position": 12}});
+        let place = json!({"location": "S", "sellable": 40, "committed": 0, "held": 0,
+            "pooled": 0, "doubted": 4, "believed": 18, "kept": 3, "free": 15, "behind": {},
+            "freshness": {"location": "S", "feed": "F", "tier": "fast", "step": 2, "doubted": 4,
+                "as_of": "2026-01-01T00:00:00Z", "age_seconds": 14_500},
+            "stale": stale, "doubts": [{"number": 1, "kind": "unexplained_loss",
+                "opened": {"position": 11}}]});
+        let told = json!({"sku": "W", "channel": "sup", "published": 15, "available": 15,
+            "position": 12, "now": true, "locations": [place]});
+        let text = lines(&told).join("\n");
+        for part in [
+            "feed F, tier fast: numbers of 2026-01-01 00:00:00, 4 h 1 min old, stale, step 2",
+            "doubted",
+            "discrepancy 1, unexplained_loss, entry 11",
+            "trust 50 % by age, step 2 of feed F, tier fast, entry 12",
+            "units 3 more by age, step 2 of feed F, tier fast, entry 12",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}

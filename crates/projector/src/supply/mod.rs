@@ -6,7 +6,8 @@
 //! are folded from the journal alone, in whole numbers, so whoever replays it gets the same ones;
 //! a checkpoint keeps them and may be thrown away. Days are those of UTC on which an entry was
 //! recorded: what is told of a day that is over changes only where a later answer belongs to it,
-//! such as the confirmation of a handover. Only lead times ask when things occurred.
+//! such as the confirmation of a handover. Only lead times ask when things occurred. What is
+//! undone later stays counted: the receipt or inspection that is booked in its place counts too.
 
 mod day;
 mod goods;
@@ -18,7 +19,7 @@ pub use pulse::Pulses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onhand_core::{Entry, Fact, Ledger, SnapshotOutcome, SupplierId, Time};
+use onhand_core::{Entry, Fact, Ledger, SnapshotOutcome, SnapshotRecorded, SupplierId, Time};
 
 use crate::timeline::effective;
 
@@ -72,27 +73,37 @@ impl SupplyLog {
                 let late = self.pulses.set(it, recorded);
                 self.add_late(late);
             }
-            Fact::SnapshotRecorded(it) => {
-                let Some(supplier) = pulse::supplier_of(ledger, &it.feed) else { return };
-                let day = self.day(&supplier, day_of(recorded));
-                (day.compared, day.accurate) =
-                    (day.compared + it.compared, day.accurate + it.accurate);
-                if it.outcome == SnapshotOutcome::Held {
-                    day.held += 1;
-                }
-                if it.outcome == SnapshotOutcome::Applied && !it.more {
-                    let heard = self.pulses.hear(ledger, it, recorded);
-                    let day = self.day(&supplier, day_of(recorded));
-                    (day.heard, day.in_time) = (day.heard + heard.all, day.in_time + heard.in_time);
-                    self.add_late(heard.late);
-                }
-            }
+            Fact::SnapshotRecorded(it) => self.add_snapshot(ledger, it, recorded),
             Fact::OrdersHandedOver(_) | Fact::HandoverConfirmed(_) | Fact::HandoverMissed(_) => {
                 self.add_handover(&entry.fact, day_of(recorded));
             }
             _ => {}
         }
         self.move_goods(ledger, entry, recorded);
+    }
+
+    /// Only what was applied is scored: what is held comes again once somebody confirmed it.
+    fn add_snapshot(&mut self, ledger: &Ledger, it: &SnapshotRecorded, recorded: Time) {
+        let Some(supplier) = pulse::supplier_of(ledger, &it.feed) else { return };
+        let day = self.day(&supplier, day_of(recorded));
+        match it.outcome {
+            SnapshotOutcome::OutOfOrder => return,
+            SnapshotOutcome::Held => {
+                day.held += 1;
+                return;
+            }
+            SnapshotOutcome::Applied => {
+                day.compared += it.compared;
+                day.accurate += it.accurate;
+            }
+        }
+        if !it.more {
+            let heard = self.pulses.hear(ledger, it, recorded);
+            let day = self.day(&supplier, day_of(recorded));
+            day.heard += heard.all;
+            day.in_time += heard.in_time;
+            self.add_late(heard.late);
+        }
     }
 
     fn add_handover(&mut self, fact: &Fact, today: u32) {
