@@ -4,6 +4,7 @@
 
 mod binary;
 mod door;
+mod handover;
 mod http_batches;
 mod http_bounds;
 mod http_commands;
@@ -14,6 +15,8 @@ mod http_overload;
 mod http_reads;
 mod http_rules;
 mod import;
+mod inbox;
 mod kill;
 mod node;
 mod snapshots;
+mod suppliers;

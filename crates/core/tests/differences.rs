@@ -1,5 +1,5 @@
 //! Random histories of snapshots, stocktakes, echoes, counts and settlements: what is open, what is
-//! doubted and what was counted is what a naive model says, and what is undone leaves no trace.
+//! doubted and what was counted is what a naive model says, and what is undone goes back.
 
 // In a test a panic is the report.
 #![allow(clippy::unwrap_used)]
@@ -306,6 +306,7 @@ impl History {
         self.tell(&entry);
         self.assert_numbers(&before, &entry);
         self.assert_counted(&entry);
+        self.assert_undone(&entry);
         self.assert_state();
         Ok(entry)
     }
@@ -424,7 +425,8 @@ impl History {
         }
     }
 
-    /// What is open about the merged item is closed where the same witness has the other open.
+    /// What is open about the merged item is closed where the same witness has the other open: that
+    /// is about both then.
     fn tell_merged(&mut self, position: u64, it: &ItemsMerged) {
         let of = |sku: &Sku, told: &Told| {
             let then = |it: &Sku| self.ledger.item_no_at(it, position);
@@ -436,16 +438,28 @@ impl History {
             .filter(|(_, told)| told.open && of(&it.from, told))
             .map(|(number, _)| *number)
             .collect();
-        let kept: Vec<Told> =
-            self.told.values().filter(|told| told.open && of(&it.into, told)).cloned().collect();
+        let kept: Vec<(u64, Told)> = self
+            .told
+            .iter()
+            .filter(|(_, told)| told.open && of(&it.into, told))
+            .map(|(number, told)| (*number, told.clone()))
+            .collect();
         for number in gone {
             let known = self.told[&number].clone();
-            if kept.iter().any(|it| {
+            let same = kept.iter().find(|(_, it)| {
                 it.witness == known.witness && it.difference.location == known.difference.location
-            }) {
-                let known = self.told.get_mut(&number).unwrap();
-                (known.open, known.changed) = (false, position);
-            }
+            });
+            let Some((other, _)) = same else { continue };
+            let gone = known.difference.clone();
+            let known = self.told.get_mut(&number).unwrap();
+            (known.open, known.changed) = (false, position);
+            let other = self.told.get_mut(other).unwrap();
+            let sum = &mut other.difference;
+            sum.theirs = sum
+                .theirs
+                .or(gone.theirs.and(Some(sum.ours)))
+                .map(|it| it + gone.theirs.unwrap_or(gone.ours));
+            (sum.ours, other.changed) = (sum.ours + gone.ours, position);
         }
     }
 
@@ -505,6 +519,20 @@ impl History {
             let book = self.book_at(&line.sku, location, *at);
             assert_eq!(book, line.counted as i64, "{entry:?}");
         }
+    }
+
+    /// Every movement goes back as it came; what a later count stands for goes no further.
+    fn assert_undone(&self, entry: &Entry) {
+        let Fact::EntryReversed(it) = &entry.fact else { return };
+        let (_, undone) = &self.entries[it.reversed as usize - 1];
+        assert!(entry.movements.len() >= undone.movements.len());
+        for (back, it) in entry.movements.iter().zip(&undone.movements) {
+            assert_eq!(self.ledger.item_no(&back.sku), self.ledger.item_no(&it.sku));
+            assert_eq!((&back.from, &back.to, back.quantity), (&it.to, &it.from, it.quantity));
+        }
+        let before = |it: &&Flag| matches!(it, Flag::BeforeCount { .. });
+        let stood = entry.flags.iter().filter(before).count();
+        assert_eq!(entry.movements.len(), undone.movements.len() + stood);
     }
 
     fn assert_state(&self) {

@@ -8,6 +8,8 @@ mod entry_told;
 mod explain;
 mod failure;
 mod feeds;
+mod handover;
+mod handovers;
 mod import;
 mod inbox;
 mod init;
@@ -72,6 +74,8 @@ enum Command {
     Policies(policies::Policies),
     Pools(pools::Pools),
     Timeline(timeline::Timeline),
+    Handovers(handovers::Handovers),
+    Handover(handover::HandoverArgs),
     Inbox(inbox::Inbox),
     Settle(settle::Settle),
     Suppliers(suppliers::Suppliers),
@@ -110,6 +114,8 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Policies(args) => policies::run(args),
         Command::Pools(args) => pools::run(args),
         Command::Timeline(args) => timeline::run(args),
+        Command::Handovers(args) => handovers::run(args),
+        Command::Handover(args) => handover::run(args),
         Command::Inbox(args) => inbox::run(args),
         Command::Settle(args) => settle::run(args),
         Command::Suppliers(args) => suppliers::run(args),

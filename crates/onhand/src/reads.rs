@@ -219,6 +219,7 @@ fn not_there(missing: Missing) -> &'static str {
         Missing::Supplier => "no supplier has this name",
         Missing::Feed => "no feed has this name",
         Missing::Discrepancy => "no discrepancy has this number",
+        Missing::Handover => "the supplier was handed over nothing under this name",
         Missing::TooOld { .. } => "some of these notices are not kept any more",
     }
 }

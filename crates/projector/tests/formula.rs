@@ -15,6 +15,10 @@ mod meant;
 mod ops;
 #[path = "../../core/tests/formula/selling.rs"]
 mod selling;
+#[path = "../../core/tests/formula/supplied.rs"]
+mod supplied;
+#[path = "../../core/tests/formula/supply.rs"]
+mod supply;
 
 use std::collections::BTreeMap;
 

@@ -9,6 +9,8 @@ mod node;
 mod snapshots;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
-pub use http::{Serving, answer_here, part_of, running_server, serve};
+pub use http::{
+    Serving, answer_here, handover_csv, handovers_here, part_of, running_server, serve,
+};
 pub use node::{Archive, Installation, Node, Opening, ShardState, StartError, shard_of};
 pub use snapshots::{DifferencesTold, SnapshotReport, refused_text};

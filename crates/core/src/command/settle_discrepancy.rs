@@ -39,9 +39,7 @@ pub(super) fn decide(
         }
     }
     refuse_doubles("numbers", &command.numbers)?;
-    if command.action == Settling::AcceptTheirs {
-        refuse_two_of_one_shelf(ledger, &command.numbers)?;
-    }
+    refuse_two_of_one(ledger, command)?;
     let mut settled = Settled::default();
     for (index, number) in known() {
         let discrepancy = ledger.discrepancy(*number);
@@ -129,14 +127,22 @@ fn check_countable(it: &Discrepancy) -> Result<(), SmolStr> {
 
 const QUANTITY_COUNTED_MAX: i64 = QUANTITY_MAX as i64;
 
-/// Two witnesses of one shelf cannot both be right.
-fn refuse_two_of_one_shelf(ledger: &Ledger, numbers: &[u64]) -> Result<(), Rejection> {
-    let mut shelves = FxHashSet::default();
-    for it in numbers.iter().filter_map(|it| ledger.discrepancy(*it)) {
-        let sku = it.difference.sku.as_ref().and_then(|it| ledger.item_no(it));
-        if !shelves.insert((sku, it.difference.location.as_ref())) {
-            let (field, number) = ("numbers".into(), it.difference.number);
-            return Err(Rejection::DuplicateInBatch { field, value: format_smolstr!("{number}") });
+/// Two witnesses of one shelf cannot both be right, and one has one open difference about it.
+fn refuse_two_of_one(ledger: &Ledger, command: &SettleDiscrepancy) -> Result<(), Rejection> {
+    let of_witness = match command.action {
+        Settling::AcceptTheirs => false,
+        Settling::Reopen => true,
+        Settling::KeepOurs | Settling::Dispute | Settling::Snooze | Settling::AskSupplier => {
+            return Ok(());
+        }
+    };
+    let mut seen = FxHashSet::default();
+    for it in command.numbers.iter().filter_map(|it| ledger.discrepancy(*it)) {
+        let Some(sku) = &it.difference.sku else { continue };
+        let witness = Some(&it.witness).filter(|_| of_witness);
+        if !seen.insert((ledger.item_no(sku), it.difference.location.as_ref(), witness)) {
+            let value = format_smolstr!("{}", it.difference.number);
+            return Err(Rejection::DuplicateInBatch { field: "numbers".into(), value });
         }
     }
     Ok(())
@@ -426,6 +432,37 @@ mod tests {
     }
 
     #[test]
+    fn two_that_were_kept_are_not_both_opened_again() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10
+            @20 record_snapshot F s1 as_of=20 found=W:unexplained_loss:7/10
+            settle_discrepancy keep_ours 1 reason=correction actor=ann
+            @30 record_snapshot F s2 as_of=30 found=W:unexplained_loss:6/10
+            settle_discrepancy keep_ours 2 reason=correction actor=ann
+            settle_discrepancy reopen 1 2 reason=correction actor=ann
+            settle_discrepancy reopen 1 reason=correction actor=ann
+            said F W
+            inbox
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s
+                10 discrepancy_settled: 1
+                11 snapshot_recorded: applied; found 2 W@B unexplained_loss theirs 6 ours 10 as of 30s
+                12 discrepancy_settled: 2
+                rejected duplicate_in_batch field=numbers value=2
+                13 discrepancy_settled: 1
+                W open kept -4
+                1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 9 changed 13
+            "#]],
+        );
+    }
+
+    #[test]
     fn c29_what_a_channel_shows_is_not_counted() {
         check(
             "
@@ -530,12 +567,12 @@ mod tests {
                 12 stock_listed:
                 13 items_merged: W 10 B/sellable > conversion; G 10 conversion > B/sellable
                 1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 10 changed 10
-                3 G@B unexplained_loss theirs 4 ours 5 as of 20s, stocktake B, open, opened 11 changed 11
+                3 G@B unexplained_loss theirs 13 ours 15 as of 20s, stocktake B, open, opened 11 changed 13
                 G@B sellable 15 free 15 doubted 3
                 G 7 as of 20s
                 14 stock_heard: confirmed 1
                 15 discrepancy_settled: ! superseded_count sku=G; 1 G counted 7 book 15 not applied at 20s
-                3 G@B unexplained_loss theirs 4 ours 5 as of 20s, stocktake B, open, opened 11 changed 11
+                3 G@B unexplained_loss theirs 13 ours 15 as of 20s, stocktake B, open, opened 11 changed 13
                 16 stocktake_recorded: G counted 15 book 15; cleared 3
                 inbox empty
                 G@B sellable 15 free 15

@@ -159,6 +159,12 @@ impl Said {
     pub fn tier_at(&self, position: u64) -> u32 {
         self.tier_was.at(position).map_or(0, |(_, tier)| *tier)
     }
+
+    /// As if it never had been said. What tier the item was of stays known.
+    pub(super) fn forget(&mut self) {
+        (self.quantity, self.as_of, self.missing) = (None, None, 0);
+        (self.next_restock_at, self.kept) = (None, None);
+    }
 }
 
 impl Supplied {

@@ -7,6 +7,7 @@ mod entry;
 mod explain;
 mod feeds;
 mod freshness;
+mod handovers;
 mod inbox;
 mod kit;
 mod notices;
@@ -36,6 +37,7 @@ pub use explain::{
 };
 pub use feeds::{FeedAnswer, FeedView, FeedsView, SnapshotView, TierView};
 pub use freshness::FreshAt;
+pub use handovers::{HandoverAnswer, HandoverQuery, HandoverRow, HandoverStanding, WaitingView};
 pub use inbox::{InboxOrder, InboxQuery, InboxRow, InboxState};
 pub use kit::{KitPartView, KitView, RecipeView};
 pub use notices::{NoticeKind, NoticePage, NoticeQuery, NoticeRow};
@@ -110,6 +112,7 @@ pub enum Missing {
     Pool,
     Kit,
     Supplier,
+    Handover,
     Feed,
     Discrepancy,
     /// Some of the notices asked for are not kept any more; the oldest that is has this number.

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::metrics::Metrics;
 use super::respond::{Refused, bytes_response};
-use super::{commands, health, metrics, reads, snapshots};
+use super::{commands, confirmation, health, metrics, reads, snapshots};
 use crate::Node;
 use crate::snapshots::Snapshots;
 
@@ -83,6 +83,13 @@ fn routes(rooms: Arc<Rooms>) -> Router {
         .route("/v1/{ledger}/suppliers/{supplier}", get(reads::supplier))
         .route("/v1/{ledger}/suppliers/{supplier}/skus", get(reads::supplier_skus))
         .route("/v1/{ledger}/suppliers/{supplier}/scorecard", get(reads::scorecard))
+        .route("/v1/{ledger}/suppliers/{supplier}/waiting", get(reads::waiting))
+        .route("/v1/{ledger}/suppliers/{supplier}/handovers", get(reads::handovers))
+        .route("/v1/{ledger}/suppliers/{supplier}/handovers/{handover}", get(reads::handover))
+        .route(
+            "/v1/{ledger}/suppliers/{supplier}/handovers/{handover}/confirmation",
+            post(confirmation::confirm),
+        )
         .route("/v1/{ledger}/feeds", get(reads::feeds))
         .route("/v1/{ledger}/feeds/{feed}", get(reads::feed))
         .route("/v1/{ledger}/feeds/{feed}/tiers", get(reads::tiers))

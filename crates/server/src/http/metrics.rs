@@ -194,7 +194,7 @@ impl Shards {
 
     fn states(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         type Read = fn(&crate::node::Shard) -> u64;
-        let gauges: [(&str, &str, Read); 6] = [
+        let gauges: [(&str, &str, Read); 7] = [
             ("shard_ready", "1 if the shard takes commands and its reads are fresh", |it| {
                 u64::from(it.state().is_ready())
             }),
@@ -208,6 +208,11 @@ impl Shards {
             ("projector_pools_open", "Pools that are not closed", |it| {
                 it.projector.counts().pools_open
             }),
+            (
+                "projector_handovers_missed",
+                "Handovers whose time to confirm is over and that no supplier confirmed since",
+                |it| it.projector.missed_handovers(),
+            ),
             ("projector_keys", "Idempotency keys known", |it| it.projector.state().keys as u64),
         ];
         for (name, help, read) in gauges {

@@ -3,6 +3,7 @@
 mod app;
 mod body;
 mod commands;
+mod confirmation;
 mod health;
 mod metrics;
 mod params;
@@ -10,6 +11,7 @@ mod pulls;
 mod reads;
 mod respond;
 mod running;
+mod sheet;
 mod snapshots;
 
 use std::future::Future;
@@ -30,7 +32,7 @@ use crate::Node;
 use crate::snapshots::Snapshots;
 use app::App;
 
-pub use reads::{answer_here, part_of};
+pub use reads::{answer_here, handover_csv, handovers_here, part_of};
 pub use running::{Serving, running_server};
 
 /// Serves `node` on `listener` until `shutdown` is done; then takes no more connections, finishes

@@ -1,6 +1,7 @@
 //! Questions: each answer says what it saw, and may wait for what its caller just wrote.
 
 mod availability;
+mod handovers;
 mod here;
 mod inbox;
 mod orders;
@@ -20,6 +21,8 @@ use serde::Serialize;
 use serde::de::IntoDeserializer;
 
 pub(super) use availability::{availability, explain, promise, replacements};
+pub(super) use handovers::{handover, handovers, waiting};
+pub use handovers::{handover_csv, handovers_here};
 pub use here::{answer_here, part_of};
 pub(super) use inbox::{discrepancies, discrepancy};
 pub(super) use orders::{affected_orders, hold, order, transfer};
@@ -66,12 +69,20 @@ impl Ask {
         Ok(Ask { ledger, params, min_position, wait })
     }
 
-    /// Waits for the position, then asks; both away from the threads that serve connections.
     async fn answer<T: Serialize + Send + 'static>(
         self,
         rooms: &Rooms,
         query: impl Answer<T>,
     ) -> Told {
+        Ok(json(200, &self.find(rooms, query).await?))
+    }
+
+    /// Waits for the position, then asks; both away from the threads that serve connections.
+    async fn find<T: Send + 'static>(
+        self,
+        rooms: &Rooms,
+        query: impl Answer<T>,
+    ) -> Result<T, Refused> {
         let Ask { ledger, params, min_position, wait } = self;
         params.end()?;
         let projector = rooms.node.projector(&ledger);
@@ -86,7 +97,7 @@ impl Ask {
         };
         let told = tokio::task::spawn_blocking(work).await;
         let told = told.map_err(|error| Trouble::Unavailable { message: error.to_string() })?;
-        Ok(json(200, &told?))
+        Ok(told?)
     }
 }
 
@@ -115,6 +126,7 @@ fn trouble(error: &QueryError) -> Trouble {
         Missing::Supplier => "no supplier has this name",
         Missing::Feed => "no feed has this name",
         Missing::Discrepancy => "no discrepancy has this number",
+        Missing::Handover => "the supplier was handed over nothing under this name",
         Missing::TooOld { oldest } => return Trouble::Gone { oldest: *oldest },
     };
     Trouble::NotFound { message: what.to_owned() }
