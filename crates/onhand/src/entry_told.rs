@@ -202,17 +202,29 @@ mod tests {
                        "as_of": "2026-11-24T08:00:00Z", "confidence": 100}],
             "cleared": [3, 5],
         });
-        check("snapshot_recorded", applied.clone(), expect![[r#""#]]);
+        check(
+            "snapshot_recorded",
+            applied.clone(),
+            expect!["of F: applied, 1,240 lines, 1 said, found #7 unknown_sku, cleared #3 #5"],
+        );
         applied["part"] = json!(2);
         applied["found"] = json!([]);
-        check("snapshot_recorded", applied, expect![[r#""#]]);
+        check(
+            "snapshot_recorded",
+            applied,
+            expect!["of F: applied, part 2, 1,240 lines, 1 said, cleared #3 #5"],
+        );
         let held = json!({
             "feed": "F", "snapshot": "S", "part": 1, "as_of": "2026-11-24T08:00:00Z",
             "complete": true, "lines": 9, "outcome": "held",
             "suspicions": [{"breaker": "to_zero", "items": 8, "of": 9, "limit_percent": 30},
                            {"breaker": "change", "before": 900, "after": 10, "limit_percent": 60}],
         });
-        check("snapshot_recorded", held, expect![[r#""#]]);
+        check(
+            "snapshot_recorded",
+            held,
+            expect!["of F: held, 9 lines, 8 of 9 items drop to zero, 900 units become 10"],
+        );
     }
 
     #[test]
@@ -220,12 +232,16 @@ mod tests {
         let reason = json!({"code": "shrinkage"});
         let lines: Vec<Value> = (1..=6).map(|it| json!({"number": it})).collect();
         let one = json!({"action": "accept_theirs", "reason": reason, "lines": [{"number": 4}]});
-        check("discrepancy_settled", one, expect![[r#""#]]);
+        check("discrepancy_settled", one, expect!["accept_theirs (shrinkage)"]);
         let many = json!({"action": "snooze", "reason": reason, "lines": lines,
                           "until": "2026-12-01T08:00:00Z"});
-        check("discrepancy_settled", many, expect![[r#""#]]);
+        check(
+            "discrepancy_settled",
+            many,
+            expect!["#1 #2 #3 #4 2 more: snooze until 2026-12-01 08:00:00 (shrinkage)"],
+        );
         let judged = json!({"feed": "F", "snapshot": "S", "verdict": "reject", "reason": reason});
-        check("snapshot_judged", judged, expect![[r#""#]]);
+        check("snapshot_judged", judged, expect!["of F: reject (shrinkage)"]);
     }
 
     #[test]
@@ -236,13 +252,21 @@ mod tests {
             "confirm_by": "2026-11-24T10:30:00Z",
             "lines": [line("O1", "1"), line("O1", "2"), line("O2", "1")],
         });
-        check("orders_handed_over", handed, expect![[r#""#]]);
+        check(
+            "orders_handed_over",
+            handed,
+            expect!["to acme: 3 lines of 2 orders, to confirm by 2026-11-24 10:30:00"],
+        );
         let short = json!({"order": "O1", "ref": "1", "sku": "W", "short": 2, "action": "keep"});
         let confirmed = json!({"supplier": "acme", "handover": "D1", "late": true, "confirmed": 4,
                                "short": [short]});
-        check("handover_confirmed", confirmed, expect![[r#""#]]);
+        check(
+            "handover_confirmed",
+            confirmed,
+            expect!["by acme: 4 units confirmed, 2 short, late"],
+        );
         let mapped = json!({"supplier": "acme", "settled": [7],
                             "lines": [{"supplier_sku": "007", "sku": "W"}, {"supplier_sku": "008"}]});
-        check("supplier_sku_mapped", mapped, expect![[r#""#]]);
+        check("supplier_sku_mapped", mapped, expect!["007 = W, 008 = nothing, ends #7"]);
     }
 }

@@ -135,12 +135,18 @@ fn list(reads: &Reads, ledger: &LedgerId, args: &Inbox) -> Outcome {
     }
     match cells.is_empty() {
         true => print("No such differences."),
-        false => print_table(&COLUMNS, &cells),
+        false => show(&rows),
     }
     if let Some(next) = page["next"].as_u64() {
         print(&format!("More: --after {next}"));
     }
     Ok(())
+}
+
+/// Rows of the inbox as a table.
+pub fn show(rows: &[Value]) {
+    let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    print_table(&COLUMNS, &cells);
 }
 
 /// One row as texts. An unknown code stands for its item.

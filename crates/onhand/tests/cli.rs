@@ -66,6 +66,26 @@ fn a_shop_can_be_read_proved_and_replayed() {
 }
 
 #[test]
+fn the_shop_has_a_supplier_with_three_differences() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path();
+    let told = said(data, &["demo", "--exit", "--weeks", "2", "--port", "0"]);
+    assert!(told.contains("a file of 64 lines. Of 63 that could be compared 61 agree"), "{told}");
+    assert!(told.contains("onhand settle"), "{told}");
+    let mut kinds: Vec<Value> =
+        rows(&said(data, &["inbox", "--json"])).iter().map(|it| it["kind"].clone()).collect();
+    kinds.sort_by_key(|it| it.as_str().map(str::to_owned));
+    assert_eq!(kinds, ["silent_restock", "unexplained_loss", "unknown_sku"]);
+    let unknown = rows(&said(data, &["inbox", "--kind", "unknown_sku", "--json"]));
+    let number = unknown[0]["number"].to_string();
+    let renamed = said(data, &["inbox", &number]);
+    assert!(renamed.contains("may be CARD-") || renamed.contains("may be PENC-"), "{renamed}");
+    // Made once: what is there already is shown, and nothing is sent again.
+    let again = said(data, &["demo", "--exit", "--weeks", "2", "--port", "0"]);
+    assert!(again.contains("is there already") && again.contains("unknown_sku"), "{again}");
+}
+
+#[test]
 fn a_changed_past_is_noticed() {
     let directory = shop();
     let journal = directory.path().join("journal/shard-000.redb");

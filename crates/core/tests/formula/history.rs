@@ -126,7 +126,7 @@ impl History {
         let mut actor = None;
         match &mut command {
             Command::RecordSnapshot(it) => {
-                it.findings = supply::findings(&self.ledger, it, self.now)
+                it.findings = supply::findings(&self.ledger, it, self.now);
             }
             Command::SettleDiscrepancy(it) => {
                 it.book = supply::book(&self.ledger, it);

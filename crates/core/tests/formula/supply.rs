@@ -133,7 +133,8 @@ pub fn findings(ledger: &Ledger, it: &RecordSnapshot, now: Time) -> Option<Box<F
         match line.pack.map(Quantity::units) {
             _ if theirs as i64 == ours => all.cleared.extend(open),
             Some(1) => {
-                all.found.push(found(&sku, &location, theirs, ours, it.as_of.unwrap_or(now)))
+                let as_of = it.as_of.unwrap_or(now);
+                all.found.push(found(&sku, &location, theirs, ours, as_of));
             }
             Some(2) => {
                 all.cleared.extend(open);

@@ -2,10 +2,12 @@
 
 mod dice;
 mod flash_sale;
+mod present;
 mod routine;
 mod run;
 mod shelf;
 mod shop;
+mod supply;
 mod trade;
 mod weeks;
 

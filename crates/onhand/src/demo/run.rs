@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
@@ -12,8 +12,10 @@ use onhand_engine::{Answer, AnswerFault, Batch};
 use onhand_server::{Installation, Node};
 use onhand_wire::{EnvelopeExtra, build};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use super::flash_sale;
+use super::present::present;
 use super::shop::Shop;
 use super::weeks::{Step, weeks};
 use crate::failure::{Failure, Outcome, whole};
@@ -54,7 +56,7 @@ enum Scenario {
     FlashSale,
 }
 
-const LEDGER: &str = "demo";
+pub(super) const LEDGER: &str = "demo";
 /// Commands of one batch.
 const BATCH_COMMANDS: usize = 1_000;
 /// How long what was booked may take to be seen.
@@ -84,24 +86,30 @@ fn run_shop(args: &Demo) -> Outcome {
         Node::create(&config).map_err(|error| Failure::new(whole(&error)))?;
     }
     let node = Arc::new(open_node(&config)?);
-    let result = open_shop(&node, args, begun).and_then(|()| serve(&node, args, &config.data_dir));
+    let result = open_shop(&node, args, begun)
+        .and_then(|booked| serve(&node, args, &config.data_dir, booked));
     if result.is_err() {
         node.shutdown_blocking();
     }
     result
 }
 
-/// Books the weeks, unless an earlier run on the same directory has.
-fn open_shop(node: &Node, args: &Demo, begun: Instant) -> Outcome {
+/// Books the weeks, unless an earlier run on the same directory has. The position up to which they
+/// were booked just now.
+fn open_shop(node: &Node, args: &Demo, begun: Instant) -> Result<Option<u64>, Failure> {
     let ledgers = node.ledgers();
     match ledgers.iter().find(|it| it.ledger.as_str() == LEDGER) {
         Some(known) => {
             let position = grouped(known.position);
             print(&format!("The shop is there already, at position {position}."));
+            Ok(None)
         }
-        None => show(&book(node, args)?, begun),
+        None => {
+            let booked = book(node, args)?;
+            show(&booked, begun);
+            Ok(Some(booked.position))
+        }
     }
-    Ok(())
 }
 
 fn temporary_directory() -> Result<tempfile::TempDir, Failure> {
@@ -233,19 +241,33 @@ fn show(booked: &Booked, begun: Instant) {
 /// Ports tried after the first one.
 const PORTS: u16 = 100;
 
-fn serve(node: &Arc<Node>, args: &Demo, data: &Path) -> Outcome {
-    runtime()?.block_on(async {
+fn serve(node: &Arc<Node>, args: &Demo, data: &Path, booked: Option<u64>) -> Outcome {
+    let presented = Arc::new(Mutex::new(Ok(())));
+    let outcome = runtime()?.block_on(async {
         let listener = listen(args.port).await?;
         let address = listener.local_addr()?;
+        let (done, told) = oneshot::channel();
+        let (data, result) = (data.to_owned(), presented.clone());
+        // Beside the server, since it asks that.
+        let ready = move || {
+            std::thread::spawn(move || {
+                let outcome = present(address, &data, booked);
+                let is_well = outcome.is_ok();
+                *result.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+                let _ = done.send(is_well);
+            });
+        };
         let exit = args.exit;
         let stop = async move {
-            match exit {
-                true => tokio::task::yield_now().await,
-                false => told_to_stop().await,
+            if told.await.unwrap_or(false) && !exit {
+                told_to_stop().await;
             }
         };
-        serve_until(node.clone(), listener, || invite(address, data), stop).await
-    })
+        serve_until(node.clone(), listener, ready, stop).await
+    });
+    let presented =
+        std::mem::replace(&mut *presented.lock().unwrap_or_else(PoisonError::into_inner), Ok(()));
+    outcome.and(presented)
 }
 
 async fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
@@ -264,16 +286,4 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
         ),
         None => Failure::usage("no port to listen on"),
     })
-}
-
-fn invite(address: SocketAddr, data: &Path) {
-    let base = format!("http://{address}");
-    print(&format!("\nThe shop is open at {base}, its data in {}. Try:\n", data.display()));
-    print(&format!("  curl '{base}/v1/{LEDGER}/availability?channel=webshop&sku=MUG-SND'"));
-    print(&format!("  curl '{base}/v1/{LEDGER}/timeline/MUG-SND?limit=3'"));
-    print(&format!(
-        "  curl {base}/v1/{LEDGER}/commit_order -H 'Idempotency-Key: try-1' \\\n    \
-         -H 'Content-Type: application/json' \\\n    -d '{{\"order\":\"MY-1\",\"channel\":\"webshop\",\"lines\":[{{\"sku\":\"MUG-SND\",\"quantity\":2}}]}}'"
-    ));
-    print("\nIt stays until Ctrl-C.");
 }

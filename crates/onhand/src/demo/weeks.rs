@@ -83,6 +83,8 @@ pub fn weeks(shop: &Shop, seed: u64, days: u64, end: Time) -> Result<Vec<Step>, 
         weeks.now = time;
         weeks.happen(due)?;
     }
+    weeks.now = end;
+    weeks.agree()?;
     Ok(weeks.steps)
 }
 
