@@ -341,7 +341,7 @@ fn a_long_file_is_finished_after_a_kill() {
     let file = long_file(items, 5);
     let url = format!("{}/v1/acme/feeds/f/snapshots", process.serving.url());
     let answer = {
-        let (url, file) = (url.clone(), file.clone());
+        let (url, file) = (url, file.clone());
         std::thread::spawn(move || post(&url, "text/csv", file.as_bytes()))
     };
     // As soon as a part is booked, but before all are.

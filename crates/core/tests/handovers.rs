@@ -90,7 +90,7 @@ impl Shop {
 
     /// As a caller would: what is refused changes nothing.
     fn run(&mut self, command: Value) -> Option<Entry> {
-        let mut command: Command = serde_json::from_value(command.clone()).expect("a command");
+        let mut command: Command = serde_json::from_value(command).expect("a command");
         if let Command::ReverseEntry(it) = &mut command {
             let found = self.entries.iter().find(|(_, entry)| entry.position == it.position);
             it.entry = found.map(|(_, entry)| Box::new(entry.clone()));
@@ -276,7 +276,7 @@ impl Shop {
         }
     }
 
-    fn receive(&mut self, dice: &mut Dice) -> Value {
+    fn receive(&self, dice: &mut Dice) -> Value {
         let lines = json!([{ "sku": dice.of(&["W", "G", "K"]), "quantity": 1 + dice.below(20) }]);
         json!({ "receive_stock": { "location": dice.of(&LOCATIONS), "lines": lines } })
     }
@@ -297,7 +297,7 @@ impl Shop {
             "lines": lines, "if_short": if_short } })
     }
 
-    fn cancel(&mut self, dice: &mut Dice) -> Value {
+    fn cancel(&self, dice: &mut Dice) -> Value {
         let order = dice_order(self, dice);
         let lines = match dice.chance(50) {
             true => json!([]),
@@ -306,7 +306,7 @@ impl Shop {
         json!({ "cancel_order": { "order": order, "lines": lines } })
     }
 
-    fn ship(&mut self, dice: &mut Dice) -> Value {
+    fn ship(&self, dice: &mut Dice) -> Value {
         let order = dice_order(self, dice);
         let mut line = json!({ "ref": dice.of(&["1", "2", "1.1"]), "quantity": 1 + dice.below(4) });
         if dice.chance(20) {
@@ -316,7 +316,7 @@ impl Shop {
         json!({ "ship_order": { "order": order, "lines": lines } })
     }
 
-    fn relocate(&mut self, dice: &mut Dice) -> Value {
+    fn relocate(&self, dice: &mut Dice) -> Value {
         let line = json!({ "ref": dice.of(&["1", "2", "1.1"]), "to": dice.of(&LOCATIONS) });
         json!({ "relocate_order": { "order": dice_order(self, dice), "lines": [line] } })
     }
@@ -328,7 +328,7 @@ impl Shop {
     }
 
     /// Of any handover, with shortages of any of its lines.
-    fn confirm(&mut self, dice: &mut Dice) -> Value {
+    fn confirm(&self, dice: &mut Dice) -> Value {
         let mut all: Vec<&Handover> = self.ledger.handovers().collect();
         all.sort_by_key(|it| it.position);
         if all.is_empty() {

@@ -146,7 +146,7 @@ fn sum(lines: &[&Line], of: fn(&Line) -> u64) -> u64 {
     lines.iter().map(|it| of(it)).sum()
 }
 
-fn by<'a>(lines: &'a [Line], key: impl Fn(&Line) -> String) -> BTreeMap<String, Vec<&'a Line>> {
+fn by(lines: &[Line], key: impl Fn(&Line) -> String) -> BTreeMap<String, Vec<&Line>> {
     let mut all: BTreeMap<String, Vec<&Line>> = BTreeMap::new();
     lines.iter().for_each(|it| all.entry(key(it)).or_default().push(it));
     all

@@ -47,8 +47,7 @@ impl Histories {
     fn new() -> Histories {
         let mut runner = TestRunner::deterministic();
         let mut steps = BTreeMap::new();
-        let kinds =
-            [About::Rules, About::Pools, About::Kits, About::Supply, About::Everything];
+        let kinds = [About::Rules, About::Pools, About::Kits, About::Supply, About::Everything];
         for number in 0..HISTORIES {
             let history = ops::steps(kinds[number % kinds.len()], STEPS);
             let history = history.new_tree(&mut runner).unwrap().current();

@@ -607,10 +607,8 @@ fn what_leaves_quality_control_uninspected_is_not_judged() {
     assert_eq!(card.received_to_inspected.p50_minutes, Some(60));
 }
 
-#[test]
-fn everything_of_suppliers_survives_a_checkpoint() {
-    let home = tempfile::tempdir().unwrap();
-    let dir = home.path().join("checkpoint");
+/// A ledger in which everything is known that is ever known of suppliers.
+fn supplied() -> Shard {
     let mut shard = inbox();
     for line in [
         json!({"supplier_sku": "A-1", "sku": "W", "pack": 6, "unit_cost": 250}),
@@ -627,17 +625,19 @@ fn everything_of_suppliers_survives_a_checkpoint() {
         "more": true, "as_of": shard.now, "complete": true, "tier": "slow", "lines": 9,
         "hash": "ab", "orders_seen_through": shard.now, "outcome": "applied",
         "said": [{"sku": "G", "quantity": null, "next_restock_at": second(DAY), "missing": 1}]}}));
-    let (projector, _) = shard.open(Some(&dir));
-    // Once as a whole, once as what changed since.
-    assert_eq!(projector.checkpoint(), shard.tip.height);
+    shard
+}
+
+/// What comes between two checkpoints.
+fn more_of_suppliers(shard: &mut Shard) {
     settle(
-        &mut shard,
+        shard,
         2,
         json!({"action": "snooze", "until": second(2 * DAY),
         "reason": {"code": "other", "note": "they look it up"}}),
     );
     snapshot(
-        &mut shard,
+        shard,
         "held",
         json!({"outcome": "held", "suspicions":
         [{"breaker": "to_zero", "items": 9, "of": 10, "limit_percent": 50}]}),
@@ -650,10 +650,10 @@ fn everything_of_suppliers_survives_a_checkpoint() {
         json!({"inbound": "PO", "location": "A", "supplier": "acme",
         "lines": [{"sku": "W", "quantity": 2, "expected_at": second(DAY), "confidence": 9}]}),
     );
-    projector.catch_up().unwrap();
-    assert_eq!(projector.checkpoint(), shard.tip.height);
-    drop(projector);
-    // What is open at the checkpoint goes on behind it.
+}
+
+/// What is open at the checkpoint goes on behind it.
+fn go_on(shard: &mut Shard) {
     shard.at(2 * DAY).ok(
         "inspect_stock",
         json!({"location": "A", "lines": [{"sku": "W", "passed": 6, "rejected": 2}]}),
@@ -665,8 +665,41 @@ fn everything_of_suppliers_survives_a_checkpoint() {
     );
     shard.record(json!({"handover_confirmed": {"supplier": "acme", "handover": "O3",
         "late": true}}));
-    snapshot(&mut shard, "last", json!({"compared": 5, "accurate": 5}));
+    snapshot(shard, "last", json!({"compared": 5, "accurate": 5}));
+}
 
+/// Whatever is told of suppliers.
+fn all_told(it: &Projector) -> Value {
+    let days = ScorecardQuery {
+        supplier: name("acme"),
+        from: Some(second(0)),
+        to: Some(second(9 * DAY)),
+        by: Some(Trend::Day),
+    };
+    let differences: Vec<Value> = (1..=5)
+        .map(|number| serde_json::to_value(it.discrepancy(&shop(), number).unwrap()).unwrap())
+        .collect();
+    let card = serde_json::to_value(it.scorecard(&shop(), &days).unwrap()).unwrap();
+    let supplier = serde_json::to_value(it.supplier(&shop(), &name("acme")).unwrap()).unwrap();
+    let feed = serde_json::to_value(it.feed_of(&shop(), &name("F")).unwrap()).unwrap();
+    let mut told = json!([differences, card, supplier, feed]);
+    without_age(&mut told);
+    told
+}
+
+#[test]
+fn everything_of_suppliers_survives_a_checkpoint() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("checkpoint");
+    let mut shard = supplied();
+    let (projector, _) = shard.open(Some(&dir));
+    // Once as a whole, once as what changed since.
+    assert_eq!(projector.checkpoint(), shard.tip.height);
+    more_of_suppliers(&mut shard);
+    projector.catch_up().unwrap();
+    assert_eq!(projector.checkpoint(), shard.tip.height);
+    drop(projector);
+    go_on(&mut shard);
     let (projector, report) = shard.open(Some(&dir));
     assert!(
         matches!(report.origin, onhand_projector::Origin::Checkpoint { .. }),
@@ -676,24 +709,7 @@ fn everything_of_suppliers_survives_a_checkpoint() {
     assert!(report.entries_replayed < 5);
     common::assert_same_book(&projector.book().0, &shard.book);
     let anew = shard.projector();
-    let all = |it: &Projector| {
-        let days = ScorecardQuery {
-            supplier: name("acme"),
-            from: Some(second(0)),
-            to: Some(second(9 * DAY)),
-            by: Some(Trend::Day),
-        };
-        let differences: Vec<Value> = (1..=5)
-            .map(|number| serde_json::to_value(it.discrepancy(&shop(), number).unwrap()).unwrap())
-            .collect();
-        let card = serde_json::to_value(it.scorecard(&shop(), &days).unwrap()).unwrap();
-        let supplier = serde_json::to_value(it.supplier(&shop(), &name("acme")).unwrap()).unwrap();
-        let feed = serde_json::to_value(it.feed_of(&shop(), &name("F")).unwrap()).unwrap();
-        let mut told = json!([differences, card, supplier, feed]);
-        without_age(&mut told);
-        told
-    };
-    assert_eq!(all(&projector), all(&anew));
+    assert_eq!(all_told(&projector), all_told(&anew));
     let card = scorecard(&shard, None).card;
     assert_eq!((card.rejected, card.ordered_to_received.count), (Rate::new(2, 8), 1));
 }

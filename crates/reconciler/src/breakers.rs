@@ -57,7 +57,7 @@ impl Measures {
         if measures.whole && parts.iter().any(Option::is_some) {
             let supplied = ledger.items().iter().filter_map(|it| it.supplied.as_ref());
             let said = supplied.filter_map(|it| it.said_by(head.feed));
-            said.for_each(|it| measures.expect(it));
+            said.for_each(|it| measures.await_item(it));
         }
         measures
     }
@@ -67,7 +67,7 @@ impl Measures {
     }
 
     /// An item that it should name.
-    fn expect(&mut self, said: &Said) {
+    fn await_item(&mut self, said: &Said) {
         if !self.is_meant(Some(said)) || said.as_of.is_none() {
             return;
         }
@@ -89,7 +89,7 @@ impl Measures {
         }
         if let Some(said) = said.filter(|it| it.as_of.is_some()) {
             if !self.whole {
-                self.expect(said);
+                self.await_item(said);
             }
             self.named += u64::from(said.missing == 0);
         }

@@ -212,7 +212,7 @@ fn touch_supplied<'a>(names: &mut Names<'a>, fact: &'a Fact, touched: &mut Vec<T
     let found = |found: &'a [Difference]| found.iter().filter_map(|it| it.sku.as_ref());
     match fact {
         Fact::SupplierSkuMapped(it) => {
-            skus.extend(it.lines.iter().filter_map(|it| it.sku.as_ref()))
+            skus.extend(it.lines.iter().filter_map(|it| it.sku.as_ref()));
         }
         Fact::TierAssigned(it) => skus.extend(it.lines.iter().map(|it| &it.sku)),
         Fact::SnapshotRecorded(it) => {
