@@ -29,9 +29,9 @@ fn traded() -> Shard {
         .ok("receive_stock", json!({"location": "A", "lines": [{"sku": "W", "quantity": 10}]}));
     shard.at(20).ok(
         "commit_order",
-        json!({"order": "O1", "channel": "web", "lines": [{"line": "1", "sku": "W", "quantity": 3, "location": "A"}]}),
+        json!({"order": "O1", "channel": "web", "lines": [{"ref": "1", "sku": "W", "quantity": 3, "location": "A"}]}),
     );
-    shard.at(30).ok("ship_order", json!({"order": "O1", "lines": [{"line": "1", "quantity": 2}]}));
+    shard.at(30).ok("ship_order", json!({"order": "O1", "lines": [{"ref": "1", "quantity": 2}]}));
     // It arrived earlier than it was recorded.
     shard.at(40).ok(
         "receive_stock",
