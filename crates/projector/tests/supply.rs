@@ -608,7 +608,7 @@ fn what_leaves_quality_control_uninspected_is_not_judged() {
 }
 
 /// A ledger in which everything is known that is ever known of suppliers.
-fn supplied() -> Shard {
+fn all_of_suppliers() -> Shard {
     let mut shard = inbox();
     for line in [
         json!({"supplier_sku": "A-1", "sku": "W", "pack": 6, "unit_cost": 250}),
@@ -691,7 +691,7 @@ fn all_told(it: &Projector) -> Value {
 fn everything_of_suppliers_survives_a_checkpoint() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("checkpoint");
-    let mut shard = supplied();
+    let mut shard = all_of_suppliers();
     let (projector, _) = shard.open(Some(&dir));
     // Once as a whole, once as what changed since.
     assert_eq!(projector.checkpoint(), shard.tip.height);
