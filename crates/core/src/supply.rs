@@ -104,6 +104,24 @@ Tolerance {
     /** The first number of an item settles at once: it is how the book begins. */
     #[serde(default, skip_serializing_if = "std::ops::Not::not")] first: bool,
 });
+impl Tolerance {
+    /// Whether a difference is too small to bother anybody: all that is said must hold, and where
+    /// nothing is said, none is. `percent` is of the book's number, whatever its sign, rounded
+    /// down; `unit_cost` in minor currency units. `lower` and `first` are the caller's to ask.
+    pub fn allows(&self, theirs: i64, ours: i64, unit_cost: Option<u64>) -> bool {
+        let apart = u128::from(theirs.abs_diff(ours));
+        let book = u128::from(ours.unsigned_abs());
+        let cost = unit_cost.map(u128::from);
+        let within = [
+            self.units.map(|most| apart <= u128::from(most)),
+            self.percent.map(|most| apart <= book * u128::from(most) / 100),
+            self.value.map(|most| cost.is_some_and(|it| apart * it <= u128::from(most))),
+        ];
+        let mut said = within.into_iter().flatten().peekable();
+        said.peek().is_some() && said.all(|it| it)
+    }
+}
+
 fact!(/** Where a feed's numbers are fetched. One of `url` and `directory`. */
 Pull {
     #[serde(default, skip_serializing_if = "Option::is_none")] url: Option<Note>,
@@ -175,3 +193,36 @@ HandoverConfirmed {
 });
 fact!(/** The supplier's time to confirm is over. */
 HandoverMissed { supplier: SupplierId, handover: Label });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_within_tolerance_if_all_that_is_said_holds() {
+        let units = Tolerance { units: Some(2), ..Tolerance::default() };
+        let percent = Tolerance { percent: Some(10), ..Tolerance::default() };
+        let value = Tolerance { value: Some(500), ..Tolerance::default() };
+        let both = Tolerance { units: Some(2), percent: Some(10), ..Tolerance::default() };
+        let silent = Tolerance { lower: true, first: true, ..Tolerance::default() };
+        for (tolerance, theirs, ours, cost, allowed) in [
+            (&units, 8, 10, None, true),
+            (&units, 7, 10, None, false),
+            (&percent, 20, 19, None, true),
+            (&percent, 20, 22, None, true),
+            (&percent, 16, 19, None, false),
+            (&percent, 0, -9, None, false),
+            (&percent, -9, -10, None, true),
+            (&value, 8, 10, Some(250), true),
+            (&value, 8, 10, Some(251), false),
+            (&value, 9, 10, None, false),
+            (&both, 9, 10, None, true),
+            (&both, 97, 100, None, false),
+            (&both, 7, 8, None, false),
+            (&silent, 9, 10, Some(1), false),
+            (&units, i64::MAX, i64::MIN, None, false),
+        ] {
+            assert_eq!(tolerance.allows(theirs, ours, cost), allowed, "{theirs} for {ours}");
+        }
+    }
+}

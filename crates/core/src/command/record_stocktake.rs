@@ -107,23 +107,11 @@ fn items(ledger: &Ledger, command: &RecordStocktake) -> Result<Vec<ItemNo>, Reje
     Ok(items)
 }
 
-/// Whether the difference settles itself. Where nothing is said of it, none does.
+/// Whether the difference settles itself. Of several costs the highest counts.
 fn settles(tolerance: &Tolerance, theirs: i64, ours: i64, item: &Item) -> bool {
-    if tolerance.lower && theirs < ours {
-        return true;
-    }
-    let by = u128::from(theirs.abs_diff(ours));
     let sources = item.supplied.as_ref().map_or(&[][..], |it| &it.sources);
     let cost = sources.iter().filter_map(|it| it.unit_cost).max();
-    let within = [
-        tolerance.units.map(|most| by <= u128::from(most)),
-        tolerance
-            .percent
-            .map(|most| by * 100 <= u128::from(ours.unsigned_abs()) * u128::from(most)),
-        tolerance.value.map(|most| cost.is_some_and(|it| by * u128::from(it) <= u128::from(most))),
-    ];
-    let mut said = within.into_iter().flatten().peekable();
-    said.peek().is_some() && said.all(|it| it)
+    (tolerance.lower && theirs < ours) || tolerance.allows(theirs, ours, cost)
 }
 
 #[cfg(test)]
