@@ -84,6 +84,11 @@ fn counted_at(command: &Command) -> Option<Time> {
 /// against the count's variance, in the same entry, and both stay visible. What moves nothing but
 /// the book happens when it is recorded, whatever is claimed.
 fn settle_before_counts(ledger: &Ledger, occurred_at: Time, decision: &mut Decision) {
+    // A settlement that is undone takes its own count along: that one is none to stand before.
+    let is_unsettled = matches!(&decision.fact, Fact::EntryReversed(it) if !it.unsettled.is_empty());
+    if is_unsettled {
+        return;
+    }
     if matches!(
         decision.fact,
         Fact::StockCounted(_)

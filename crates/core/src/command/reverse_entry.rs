@@ -429,6 +429,31 @@ mod tests {
     }
 
     #[test]
+    fn a_settlement_is_undone_whenever_that_is_said_to_have_been() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10
+            @20 record_snapshot F s1 as_of=20 found=W:unexplained_loss:7/10
+            @30 settle_discrepancy accept_theirs 1 reason=shrinkage actor=ann
+            @40 reverse_entry 10 reason=incorrect_data occurred_at=15
+            inbox
+            stock W@B
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s
+                10 discrepancy_settled: W 3 B/sellable > count_variance; 1 W counted 7 book 10 at 20s
+                11 entry_reversed: W 3 count_variance > B/sellable; unsettled 1
+                1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 9 changed 11
+                W@B sellable 10 free 10 doubted 3
+            "#]],
+        );
+    }
+
+    #[test]
     fn an_undone_decision_to_keep_ours_is_open_again() {
         check(
             "
