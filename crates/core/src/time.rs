@@ -19,6 +19,9 @@ impl fmt::Display for InvalidTime {
     }
 }
 
+/// Microseconds of a UTC day.
+pub const DAY_US: u64 = 24 * 60 * 60 * 1_000_000;
+
 impl Time {
     pub fn as_us(self) -> u64 {
         self.0

@@ -85,6 +85,18 @@ pub struct Findings {
     pub counted: Vec<CountedLine>,
 }
 
+impl Findings {
+    /// What more lines of the same part come to.
+    pub fn append(&mut self, mut more: Findings) {
+        self.compared += more.compared;
+        self.accurate += more.accurate;
+        self.said.append(&mut more.said);
+        self.found.append(&mut more.found);
+        self.cleared.append(&mut more.cleared);
+        self.counted.append(&mut more.counted);
+    }
+}
+
 pub(super) fn decide(
     ledger: &Ledger,
     now: Time,

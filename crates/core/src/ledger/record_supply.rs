@@ -267,8 +267,6 @@ impl Ledger {
     }
 }
 
-const DAY_US: u64 = 24 * 60 * 60 * 1_000_000;
-
 /// How a difference ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DiscrepancyEnd {
