@@ -85,7 +85,8 @@ fn counted_at(command: &Command) -> Option<Time> {
 /// the book happens when it is recorded, whatever is claimed.
 fn settle_before_counts(ledger: &Ledger, occurred_at: Time, decision: &mut Decision) {
     // A settlement that is undone takes its own count along: that one is none to stand before.
-    let is_unsettled = matches!(&decision.fact, Fact::EntryReversed(it) if !it.unsettled.is_empty());
+    let is_unsettled =
+        matches!(&decision.fact, Fact::EntryReversed(it) if !it.unsettled.is_empty());
     if is_unsettled {
         return;
     }

@@ -21,7 +21,7 @@ pub(super) fn decide(
     let lines = listed(ledger, &command.lines)?;
     let channel = ledger.known_channel(&command.channel)?;
     let heard_at = command.heard_at.map_or(now, |it| it.min(now));
-    let mut numbering = Numbering::new(ledger, Witness::Channel(command.channel.clone()));
+    let mut numbering = Numbering::new(ledger, Witness::Channel(command.channel.clone()), heard_at);
     let mut confirmed = 0;
     for (item, line) in lines {
         let supplied = ledger.item(item).supplied.as_ref();
@@ -66,6 +66,30 @@ mod tests {
     use expect_test::expect;
 
     use crate::testing::check;
+
+    #[test]
+    fn c29_what_was_seen_earlier_leaves_what_was_seen_since() {
+        check(
+            "
+            @10 list_stock web W:8
+            @50 hear_stock web W:5
+            @60 hear_stock web W:8 heard_at=20
+            hear_stock web W:4 heard_at=30
+            inbox
+            hear_stock web W:8
+            inbox
+            ",
+            expect![[r#"
+                6 stock_listed:
+                7 stock_heard: confirmed 0; found 1 W echo theirs 5 ours 8 as of 50s
+                8 stock_heard: confirmed 1
+                9 stock_heard: confirmed 0
+                1 W echo theirs 5 ours 8 as of 50s, channel web, open, opened 7 changed 7
+                10 stock_heard: confirmed 1; cleared 1
+                inbox empty
+            "#]],
+        );
+    }
 
     #[test]
     fn c29_what_comes_back_is_confirmation_or_discrepancy_never_a_movement() {

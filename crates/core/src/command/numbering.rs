@@ -8,6 +8,8 @@ use super::prelude::*;
 pub(super) struct Numbering<'a> {
     ledger: &'a Ledger,
     witness: Witness,
+    /// The moment that what it says is of.
+    as_of: Time,
     next: u64,
     /// What something was found about already: once is enough.
     about: FxHashSet<(Option<ItemNo>, Option<Sku>)>,
@@ -18,10 +20,11 @@ pub(super) struct Numbering<'a> {
 }
 
 impl<'a> Numbering<'a> {
-    pub fn new(ledger: &'a Ledger, witness: Witness) -> Numbering<'a> {
+    pub fn new(ledger: &'a Ledger, witness: Witness, as_of: Time) -> Numbering<'a> {
         Numbering {
             ledger,
             witness,
+            as_of,
             next: ledger.next_discrepancy(),
             about: FxHashSet::default(),
             stands: FxHashSet::default(),
@@ -49,7 +52,7 @@ impl<'a> Numbering<'a> {
                 let number = known.difference.number;
                 self.stands.insert(number);
                 let ours = known.witness == self.witness && known.state.is_open();
-                if ours && is_news(&difference, &known.difference) {
+                if ours && !self.is_newer(known) && self.is_news(item, &difference, known) {
                     self.found.push(Difference { number, ..difference });
                 }
             }
@@ -93,11 +96,33 @@ impl<'a> Numbering<'a> {
         by.is_some() && said.is_some_and(|it| it.kept == by)
     }
 
+    /// The witness said so of a later moment: what it says of an earlier one leaves that alone.
+    fn is_newer(&self, known: &Discrepancy) -> bool {
+        known.difference.as_of > self.as_of
+    }
+
+    /// Whether it says more than that the same is the same later. That it is says much where the
+    /// shelf became another in between: what was found before is answered by that.
+    fn is_news(&self, item: Option<ItemNo>, difference: &Difference, known: &Discrepancy) -> bool {
+        let Difference { number, as_of, confidence, .. } = known.difference;
+        let same = Difference { number, as_of, confidence, ..difference.clone() };
+        known.difference != same || self.is_counted_between(item, difference, as_of)
+    }
+
+    fn is_counted_between(&self, item: Option<ItemNo>, later: &Difference, before: Time) -> bool {
+        let at = later.location.as_ref().and_then(|it| self.ledger.location_no(it));
+        let Some((item, at)) = item.zip(at) else { return false };
+        let item = self.ledger.item(item);
+        let anchor = item.anchor(at, Condition::Sellable);
+        let counted = anchor.is_some_and(|it| (before..later.as_of).contains(&it.counted_at));
+        let merged = item.is_merged_after(before) && !item.is_merged_after(later.as_of);
+        counted || merged
+    }
+
     /// What the witness had open about the item is gone.
-    pub fn agree(&mut self, item: ItemNo, location: Option<&LocationId>) -> bool {
+    pub fn agree(&mut self, item: ItemNo, location: Option<&LocationId>) {
         let known = self.ledger.open_difference(item, &self.witness, location);
         self.cleared.extend(known.map(|it| it.difference.number));
-        known.is_some()
     }
 
     /// As its numbers show. Those of others, and what is not open, are left as they are.
@@ -107,20 +132,17 @@ impl<'a> Numbering<'a> {
 
     /// Differences that are new or have new figures, and numbers of open ones that are gone.
     pub fn finish(mut self) -> (Vec<Difference>, Vec<u64>) {
+        let mut cleared = std::mem::take(&mut self.cleared);
         let mut known = std::mem::take(&mut self.stands);
         let is_open = |it: &u64| {
             let discrepancy = self.ledger.discrepancy(*it);
-            discrepancy.is_some_and(|it| it.state.is_open() && it.witness == self.witness)
+            discrepancy.is_some_and(|it| {
+                it.state.is_open() && it.witness == self.witness && !self.is_newer(it)
+            })
         };
-        self.cleared.retain(|it| is_open(it) && known.insert(*it));
-        (self.found, self.cleared)
+        cleared.retain(|it| is_open(it) && known.insert(*it));
+        (self.found, cleared)
     }
-}
-
-/// Whether it says more than that the same is the same later.
-fn is_news(difference: &Difference, known: &Difference) -> bool {
-    let Difference { number, as_of, confidence, .. } = *known;
-    *known != Difference { number, as_of, confidence, ..difference.clone() }
 }
 
 /// A difference at a location that nothing explains so far.

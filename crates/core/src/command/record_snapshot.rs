@@ -265,7 +265,7 @@ fn apply(
     recorded: &mut SnapshotRecorded,
 ) -> Result<(Vec<Movement>, Vec<Flag>), Rejection> {
     let location = &ledger.location(feed.location).id;
-    let mut numbering = Numbering::new(ledger, Witness::Feed(feed.id.clone()));
+    let mut numbering = Numbering::new(ledger, Witness::Feed(feed.id.clone()), recorded.as_of);
     for difference in &findings.found {
         numbering.find(difference.clone())?;
     }
@@ -658,6 +658,33 @@ mod tests {
                 12 snapshot_recorded: ! superseded_count sku=W; applied; W counted 7 book 9 not applied
                 13 snapshot_recorded: W 1 B/sellable > count_variance; applied; W counted 13 book 14
                 W@B sellable 13 free 13
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_same_difference_is_news_once_the_shelf_was_counted_since() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10
+            @20 record_snapshot F s1 as_of=20 found=W:unexplained_loss:7/10
+            @30 record_snapshot F s2 as_of=30 found=W:unexplained_loss:7/10
+            @40 count_stock B W:10
+            @50 record_snapshot F s3 as_of=50 found=W:unexplained_loss:7/10
+            @60 settle_discrepancy accept_theirs 1 reason=shrinkage actor=ann
+            stock W@B
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s
+                10 snapshot_recorded: applied
+                11 stock_counted: W counted 10 book 10
+                12 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 50s
+                13 discrepancy_settled: W 3 B/sellable > count_variance; 1 W counted 7 book 10 at 50s for 10
+                W@B sellable 7 free 7
             "#]],
         );
     }

@@ -43,7 +43,8 @@ pub(super) fn decide(
     let at = ledger.open_location(&command.location)?;
     let looked_up = Some(&command.book).filter(|it| it.len() == command.lines.len());
     let mut tally = Tally::new(&command.location, at, counted_at, claimed.is_some());
-    let mut numbering = Numbering::new(ledger, Witness::Stocktake(ledger.location(at).id.clone()));
+    let mut numbering =
+        Numbering::new(ledger, Witness::Stocktake(ledger.location(at).id.clone()), counted_at);
     for (index, (line, number)) in command.lines.iter().zip(items).enumerate() {
         let book = match in_the_past {
             true => book_of_then(ledger, number, at, looked_up.and_then(|it| it.get(index)))?,
@@ -204,6 +205,27 @@ mod tests {
                 11 stocktake_recorded: ! count_conflict counted=9 recorded=10 sku=W; W counted 9 book 10 not applied
                 inbox empty
                 W@A sellable 7 free 7
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_stocktake_that_comes_late_leaves_what_a_newer_one_found() {
+        check(
+            "
+            @10 receive_stock A W:10 G:5
+            @50 record_stocktake T2 A W:8 G:4
+            @60 record_stocktake T1 A W:10 G:3 counted_at=20
+            inbox
+            stock W@A
+            ",
+            expect![[r#"
+                6 stock_received: W 10 supplier > A/sellable; G 5 supplier > A/sellable
+                7 stocktake_recorded: found 1 W@A unexplained_loss theirs 8 ours 10 as of 50s; found 2 G@A unexplained_loss theirs 4 ours 5 as of 50s
+                8 stocktake_recorded: W counted 10 book 10
+                1 W@A unexplained_loss theirs 8 ours 10 as of 50s, stocktake A, open, opened 7 changed 7
+                2 G@A unexplained_loss theirs 4 ours 5 as of 50s, stocktake A, open, opened 7 changed 7
+                W@A sellable 10 free 10 doubted 2
             "#]],
         );
     }
