@@ -144,6 +144,8 @@ SnapshotRecorded {
     #[serde(default, skip_serializing_if = "Vec::is_empty")] cleared: Vec<u64>,
     /** Differences that settled themselves; the movements bring the shelf there. */
     #[serde(default, skip_serializing_if = "Vec::is_empty")] counted: Vec<CountedLine>,
+    /** Items of `said` that differ as somebody decided to live with, still. */
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] lived_with: Vec<Sku>,
 });
 
 /// What somebody made of a suspicious snapshot.

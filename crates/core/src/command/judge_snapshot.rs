@@ -115,6 +115,29 @@ mod tests {
     }
 
     #[test]
+    fn of_two_that_are_held_the_newer_one_is_judged() {
+        check(
+            "
+            supply
+            @20 record_snapshot F s2 as_of=15 hash=ab suspicious=6
+            record_snapshot F s1 as_of=10 hash=cd suspicious=6
+            snapshots F
+            record_snapshot F s3 as_of=16 hash=ef suspicious=6
+            snapshots F
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 snapshot_recorded: held
+                9 snapshot_recorded: held
+                F knows 2 | held s2 as of 15s | settled 0
+                10 snapshot_recorded: held
+                F knows 3 | held s3 as of 16s | settled 0
+            "#]],
+        );
+    }
+
+    #[test]
     fn somebody_answers_for_a_verdict_about_a_snapshot_that_is_held() {
         check(
             "

@@ -15,6 +15,8 @@ pub(super) struct Numbering<'a> {
     about: FxHashSet<(Option<ItemNo>, Option<Sku>)>,
     /// Numbers of open differences that are there still.
     stands: FxHashSet<u64>,
+    /// Items that differ as somebody decided to live with.
+    lived_with: Vec<Sku>,
     found: Vec<Difference>,
     cleared: Vec<u64>,
 }
@@ -28,6 +30,7 @@ impl<'a> Numbering<'a> {
             next: ledger.next_discrepancy(),
             about: FxHashSet::default(),
             stands: FxHashSet::default(),
+            lived_with: Vec::new(),
             found: Vec::new(),
             cleared: Vec::new(),
         }
@@ -44,7 +47,11 @@ impl<'a> Numbering<'a> {
         };
         difference.sku = item.map(|it| self.ledger.item(it).sku.clone());
         let code = difference.supplier_sku.clone().filter(|_| item.is_none());
-        if !self.about.insert((item, code)) || self.is_lived_with(item, &difference) {
+        if !self.about.insert((item, code)) {
+            return Ok(());
+        }
+        if self.is_lived_with(item, &difference) {
+            self.lived_with.extend(difference.sku);
             return Ok(());
         }
         match self.known(item, &difference) {
@@ -117,6 +124,14 @@ impl<'a> Numbering<'a> {
         let counted = anchor.is_some_and(|it| (before..later.as_of).contains(&it.counted_at));
         let merged = item.is_merged_after(before) && !item.is_merged_after(later.as_of);
         counted || merged
+    }
+
+    /// Of the items that are said anew those that differ as somebody decided to live with.
+    pub fn lived_with(&mut self, said: &[SaidLine]) -> Vec<Sku> {
+        let said: FxHashSet<&Sku> = said.iter().map(|it| &it.sku).collect();
+        let mut all = std::mem::take(&mut self.lived_with);
+        all.retain(|it| said.contains(it));
+        all
     }
 
     /// What the witness had open about the item is gone.

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use smol_str::format_smolstr;
 
 use super::claim::check_lines;
-use super::counting::{Seen, Tally};
+use super::counting::{Seen, Standing, Tally};
 use super::lines::{check_units, contradiction};
 use super::numbering::{Numbering, unexplained};
 use super::prelude::*;
@@ -136,6 +136,7 @@ pub(super) fn decide(
         found: Vec::new(),
         cleared: Vec::new(),
         counted: Vec::new(),
+        lived_with: Vec::new(),
     };
     recorded.outcome = outcome(feed, &recorded, begun.is_some(), findings);
     let (mut movements, mut flags) = (Vec::new(), Vec::new());
@@ -287,12 +288,21 @@ fn apply(
         let book = BookAt { balance: line.book, position: line.book_position };
         let item_seen = Some(ledger.item(item));
         let seen = Seen { item: item_seen, sku, condition, counted: line.counted, book };
+        // Of two numbers of one moment the first stands, and somebody looks at the other.
+        if matches!(tally.standing(&seen), Standing::Contradicted { .. }) {
+            let (theirs, ours) = (line.counted as i64, line.book);
+            if theirs != ours {
+                numbering.find(unexplained(sku, location, theirs, ours, recorded.as_of))?;
+            }
+            continue;
+        }
         if tally.add(&seen)? {
             numbering.agree(item, Some(location));
         }
     }
     findings.cleared.iter().for_each(|it| numbering.clear(*it));
     recorded.said = said(ledger, findings)?;
+    recorded.lived_with = numbering.lived_with(&recorded.said);
     (recorded.found, recorded.cleared) = numbering.finish();
     (recorded.compared, recorded.accurate) = (findings.compared, findings.accurate);
     recorded.more = findings.more;
@@ -424,9 +434,9 @@ mod tests {
                 7 feed_set:
                 8 stock_received: W 10 supplier > B/sellable
                 9 snapshot_recorded: W 2 B/sellable > count_variance; applied; W counted 8 book 10
-                10 snapshot_recorded: ! count_conflict counted=6 recorded=8 sku=W; applied; W counted 6 book 8 not applied
+                10 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 6 ours 8 as of 50s
                 F knows 2 | last s2 as of 50s | settled 2
-                W@B sellable 8 free 8
+                W@B sellable 8 free 8 doubted 2
             "#]],
         );
     }
@@ -685,6 +695,35 @@ mod tests {
                 12 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 50s
                 13 discrepancy_settled: W 3 B/sellable > count_variance; 1 W counted 7 book 10 at 50s for 10
                 W@B sellable 7 free 7
+            "#]],
+        );
+    }
+
+    #[test]
+    fn of_two_numbers_of_one_moment_the_other_is_looked_at() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10
+            @20 record_snapshot F s1 as_of=15 found=W:unexplained_loss:5/10
+            @30 record_snapshot F s2 as_of=20 counted=W:8/10 cleared=1
+            @40 record_snapshot F s3 as_of=20 counted=W:7/8
+            @50 record_snapshot F s4 as_of=20 counted=W:6/8 cleared=2
+            @60 record_snapshot F s5 as_of=20 counted=W:8/8 cleared=2
+            inbox
+            stock W@B
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 5 ours 10 as of 15s
+                10 snapshot_recorded: W 2 B/sellable > count_variance; applied; W counted 8 book 10; cleared 1
+                11 snapshot_recorded: applied; found 2 W@B unexplained_loss theirs 7 ours 8 as of 20s
+                12 snapshot_recorded: applied; found 2 W@B unexplained_loss theirs 6 ours 8 as of 20s
+                13 snapshot_recorded: applied; W counted 8 book 8; cleared 2
+                inbox empty
+                W@B sellable 8 free 8
             "#]],
         );
     }

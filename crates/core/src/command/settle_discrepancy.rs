@@ -46,7 +46,11 @@ pub(super) fn decide(
         let discrepancy = discrepancy.ok_or(Rejection::UnknownDiscrepancy { number: *number })?;
         check_open(command.action, discrepancy)?;
         let looked_up = command.book.get(index);
-        settled.add(ledger, now, command.action, discrepancy, looked_up)?;
+        let counted = settled.add(ledger, now, command.action, discrepancy, looked_up)?;
+        if !counted {
+            let message = "was counted since; keep ours or wait for the next snapshot";
+            return Err(at_number(index, message.into()));
+        }
     }
     let (action, reason, until) = (command.action, command.reason.clone(), command.until);
     let Settled { lines, movements, flags } = settled;
@@ -168,6 +172,8 @@ struct Settled {
 }
 
 impl Settled {
+    /// Whether it settles: theirs does not where a later count tells what was there, or another one
+    /// of the same moment.
     fn add(
         &mut self,
         ledger: &Ledger,
@@ -175,7 +181,7 @@ impl Settled {
         action: Settling,
         it: &Discrepancy,
         looked_up: Option<&BookAt>,
-    ) -> Result<(), Rejection> {
+    ) -> Result<bool, Rejection> {
         let counted = match action {
             Settling::AcceptTheirs => self.count(ledger, now, &it.difference, looked_up)?,
             Settling::KeepOurs
@@ -184,8 +190,9 @@ impl Settled {
             | Settling::AskSupplier
             | Settling::Reopen => None,
         };
+        let settles = counted.as_ref().is_none_or(|it| it.line.applied);
         self.lines.push(SettledLine { number: it.difference.number, counted });
-        Ok(())
+        Ok(settles)
     }
 
     /// Theirs as a count of the moment that it is of.
@@ -288,11 +295,11 @@ mod tests {
                 9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s; found 2 G@B unexplained_loss theirs 1 ours 5 as of 20s
                 10 stock_counted: W 1 B/sellable > count_variance; W counted 9 book 10
                 11 stocktake_recorded: found 3 G@B unexplained_loss theirs 3 ours 5 as of 15s
-                12 discrepancy_settled: ! superseded_count sku=W; 1 W counted 7 book 10 not applied at 20s
-                13 discrepancy_settled: G 4 B/sellable > count_variance; 2 G counted 1 book 5 at 20s
-                rejected discrepancy_settled number=3 position=13
-                inbox empty
-                W@B sellable 9 free 9
+                rejected contradiction field=numbers[0] message=was counted since; keep ours or wait for the next snapshot
+                12 discrepancy_settled: G 4 B/sellable > count_variance; 2 G counted 1 book 5 at 20s
+                rejected discrepancy_settled number=3 position=12
+                1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 9 changed 9
+                W@B sellable 9 free 9 doubted 3
                 G@B sellable 1 free 1
             "#]],
         );
@@ -332,7 +339,7 @@ mod tests {
                 11 snapshot_recorded: applied
                 12 snapshot_recorded: applied; found 3 W@B unexplained_loss theirs 6 ours 10 as of 50s
                 13 discrepancy_settled: 3
-                W open kept -3
+                W open
                 rejected contradiction field=numbers[0] message=is about what 3 is open about; settle that one
                 14 snapshot_recorded: applied; cleared 3
                 15 discrepancy_settled: 1; 2
@@ -340,6 +347,43 @@ mod tests {
                 1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 9 changed 15
                 2 X1@B unknown_sku theirs 5 ours 0 as of 20s, feed F, open, opened 9 changed 15
                 16 snapshot_recorded: applied; found 2 X1@B unknown_sku theirs 6 ours 0 as of 70s
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_was_kept_falls_once_both_agreed_or_the_shelf_was_counted() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10 G:5
+            @20 record_snapshot F s1 as_of=20 said=W:7+G:4 found=W:unexplained_loss:7/10+G:unexplained_loss:4/5
+            settle_discrepancy keep_ours 1 2 reason=correction actor=ann
+            @30 record_snapshot F s2 as_of=30 said=W:6 found=W:unexplained_loss:6/9+G:unexplained_loss:4/5
+            said F W
+            said F G
+            @40 record_snapshot F s3 as_of=40 said=W:9
+            said F W
+            @50 record_snapshot F s4 as_of=50 said=W:6 found=W:unexplained_loss:6/9
+            @60 count_stock B G:5
+            said F G
+            @70 record_snapshot F s5 as_of=70 found=G:unexplained_loss:4/5
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable; G 5 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s; found 2 G@B unexplained_loss theirs 4 ours 5 as of 20s
+                10 discrepancy_settled: 1; 2
+                11 snapshot_recorded: applied
+                W 6 as of 30s kept -3
+                G 4 as of 20s kept -1
+                12 snapshot_recorded: applied
+                W 9 as of 40s
+                13 snapshot_recorded: applied; found 3 W@B unexplained_loss theirs 6 ours 9 as of 50s
+                14 stock_counted: G counted 5 book 5
+                G 4 as of 20s
+                15 snapshot_recorded: applied; found 4 G@B unexplained_loss theirs 4 ours 5 as of 70s
             "#]],
         );
     }
@@ -571,11 +615,12 @@ mod tests {
                 G@B sellable 15 free 15 doubted 3
                 G 7 as of 20s
                 14 stock_heard: confirmed 1
-                15 discrepancy_settled: ! superseded_count sku=G; 1 G counted 7 book 15 not applied at 20s
+                rejected contradiction field=numbers[0] message=was counted since; keep ours or wait for the next snapshot
+                1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 10 changed 10
                 3 G@B unexplained_loss theirs 13 ours 15 as of 20s, stocktake B, open, opened 11 changed 13
-                16 stocktake_recorded: G counted 15 book 15; cleared 3
-                inbox empty
-                G@B sellable 15 free 15
+                15 stocktake_recorded: G counted 15 book 15; cleared 3
+                1 W@B unexplained_loss theirs 7 ours 10 as of 20s, feed F, open, opened 10 changed 10
+                G@B sellable 15 free 15 doubted 3
             "#]],
         );
     }

@@ -25,14 +25,17 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whoever counts the shelf answers what an earlier stocktake of ours left open there. The item
-    /// is touched already.
+    /// Whoever counts the shelf answers what an earlier stocktake of ours left open there, and it is
+    /// another book than the one that somebody decided about. The item is touched already.
     pub(super) fn set_count(&mut self, item: ItemNo, anchor: Anchor) -> Recorded {
         self.items[item.0 as usize].set_anchor(anchor);
-        let known = &self.items[item.0 as usize].supplied;
-        if anchor.condition != Condition::Sellable
-            || known.as_ref().is_none_or(|it| it.open.is_empty())
-        {
+        if anchor.condition != Condition::Sellable {
+            return Ok(());
+        }
+        let feed = self.feed_at(anchor.location);
+        let Some(supplied) = &mut self.items[item.0 as usize].supplied else { return Ok(()) };
+        supplied.said.iter_mut().filter(|it| Some(it.feed) == feed).for_each(|it| it.kept = None);
+        if supplied.open.is_empty() {
             return Ok(());
         }
         let location = self.location(anchor.location).id.clone();
@@ -69,6 +72,18 @@ impl Ledger {
                 reason,
             });
             self.record_doubt(number, true)?;
+            self.forget_kept(witness, difference)?;
+        }
+        Ok(())
+    }
+
+    /// What somebody decided to live with is over once the feed differs otherwise. The item is
+    /// touched already.
+    fn forget_kept(&mut self, witness: &Witness, found: &Difference) -> Recorded {
+        let (Witness::Feed(feed), Some(sku)) = (witness, &found.sku) else { return Ok(()) };
+        let (feed, item) = (self.stored_feed(feed)?, self.stored_item(sku)?);
+        if let Some(supplied) = &mut self.items[item.0 as usize].supplied {
+            supplied.said.iter_mut().filter(|it| it.feed == feed).for_each(|it| it.kept = None);
         }
         Ok(())
     }

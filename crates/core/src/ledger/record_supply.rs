@@ -1,5 +1,7 @@
 //! The fold of suppliers and feeds: terms, codes, snapshots, and the age of numbers.
 
+use rustc_hash::FxHashSet;
+
 use super::evolve::Recorded;
 use super::supply::{Appointee, Meaning};
 use super::{
@@ -180,12 +182,16 @@ impl Ledger {
         let feed = self.stored_feed(&it.feed)?;
         self.touch_supply();
         self.note_seen(feed, it);
+        let lived_with: FxHashSet<&Sku> = it.lived_with.iter().collect();
         for line in &it.said {
             let item = self.stored_item(&line.sku)?;
             self.touch_item(item);
             let said = self.items[item.0 as usize].supplied_mut().said_mut(feed);
             (said.quantity, said.as_of) = (line.quantity, Some(it.as_of));
             (said.missing, said.next_restock_at) = (line.missing, line.next_restock_at);
+            if !lived_with.contains(&line.sku) {
+                said.kept = None;
+            }
         }
         let location = self.feed(feed).location;
         let counted = it.counted.iter().filter(|line| line.applied);
@@ -219,7 +225,11 @@ impl Ledger {
             feed.remember(&seen);
         }
         match it.outcome {
-            SnapshotOutcome::Held => feed.held = Some(seen),
+            SnapshotOutcome::Held => {
+                // Of two the newer one is judged: once it is applied the other is out of order.
+                let newer = feed.held.take().filter(|it| it.as_of > seen.as_of);
+                feed.held = newer.or(Some(seen));
+            }
             SnapshotOutcome::OutOfOrder => {}
             SnapshotOutcome::Applied => feed.apply(seen, it, position, time),
         }
