@@ -98,7 +98,7 @@ mod tests {
             supply
             @20 record_snapshot F s1 as_of=15 hash=ab suspicious=6
             judge_snapshot F s1 verdict=confirm reason=correction actor=ann
-            @30 record_snapshot F s2 as_of=25 said=W:3
+            @30 record_snapshot F s2 as_of=25 complete=true said=W:3
             record_snapshot F s1 as_of=15 hash=ab said=W:0
             snapshots F
             ",

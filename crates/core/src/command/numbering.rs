@@ -134,6 +134,16 @@ impl<'a> Numbering<'a> {
         all
     }
 
+    /// Whether what was compared as of `position` about the item there is about another book now:
+    /// somebody counted the shelf since, or decided about what the witness has open.
+    pub fn is_settled_since(&self, item: ItemNo, at: LocationNo, position: u64) -> bool {
+        let location = &self.ledger.location(at).id;
+        let open = self.ledger.open_difference(item, &self.witness, Some(location));
+        let counted = self.ledger.item(item).anchor(at, Condition::Sellable);
+        open.is_some_and(|it| it.changed > position)
+            || counted.is_some_and(|it| it.position > position)
+    }
+
     /// What the witness had open about the item is gone.
     pub fn agree(&mut self, item: ItemNo, location: Option<&LocationId>) {
         let known = self.ledger.open_difference(item, &self.witness, location);

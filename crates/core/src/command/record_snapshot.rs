@@ -1,5 +1,7 @@
 //! Record a snapshot: what a supplier says of its stock, as evidence beside the book.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashSet;
 use smol_str::format_smolstr;
 
@@ -139,6 +141,9 @@ pub(super) fn decide(
         lived_with: Vec::new(),
     };
     recorded.outcome = outcome(feed, &recorded, begun.is_some(), findings);
+    if recorded.outcome == SnapshotOutcome::Applied && leaves_half(feed, &recorded) {
+        return Err(moved(feed, feed.said, command));
+    }
     let (mut movements, mut flags) = (Vec::new(), Vec::new());
     match recorded.outcome {
         SnapshotOutcome::OutOfOrder => {}
@@ -232,10 +237,11 @@ fn compared<'a>(
     findings.filter(|it| it.position >= changed).ok_or_else(|| moved(feed, changed, command))
 }
 
-/// Older than what was applied last, be it in part.
-fn is_late(feed: &Feed, as_of: Time) -> bool {
-    let unfinished = feed.unfinished.as_ref().map(|(it, _)| it);
-    feed.last.iter().chain(unfinished).any(|it| as_of < it.as_of)
+/// What a long one said so far stays half said, unless this one says all of it anew.
+fn leaves_half(feed: &Feed, it: &SnapshotRecorded) -> bool {
+    let unfinished = feed.unfinished.as_ref().map(|(seen, _)| seen).filter(|_| it.part == 1);
+    let says = |tier: &Option<Label>| it.complete && (it.tier.is_none() || it.tier == *tier);
+    unfinished.is_some_and(|seen| !says(&seen.tier))
 }
 
 /// Of a long one the first part decides for all of them. `known`: it began before, or somebody
@@ -248,7 +254,7 @@ fn outcome(
 ) -> SnapshotOutcome {
     if it.part > 1 {
         SnapshotOutcome::Applied
-    } else if is_late(feed, it.as_of) {
+    } else if feed.is_late(it.as_of, it.tier.as_ref()) {
         SnapshotOutcome::OutOfOrder
     } else if known || findings.suspicions.is_empty() {
         SnapshotOutcome::Applied
@@ -267,6 +273,11 @@ fn apply(
 ) -> Result<(Vec<Movement>, Vec<Flag>), Rejection> {
     let location = &ledger.location(feed.location).id;
     let mut numbering = Numbering::new(ledger, Witness::Feed(feed.id.clone()), recorded.as_of);
+    let findings = &*not_said_since(ledger, feed, findings, recorded.as_of);
+    if is_settled_since(ledger, feed, findings, &numbering) {
+        let (feed, looked_up) = (feed.id.clone(), findings.position);
+        return Err(Rejection::SnapshotMoved { feed, position: ledger.position(), looked_up });
+    }
     for difference in &findings.found {
         numbering.find(difference.clone())?;
     }
@@ -308,6 +319,51 @@ fn apply(
     recorded.more = findings.more;
     recorded.counted = tally.decided;
     Ok((tally.movements, tally.flags))
+}
+
+/// Without the items that a newer snapshot told of, which was about a part of the feed only.
+fn not_said_since<'a>(
+    ledger: &Ledger,
+    feed: &Feed,
+    findings: &'a Findings,
+    as_of: Time,
+) -> Cow<'a, Findings> {
+    let newest = feed.recent.iter().map(|it| it.as_of).max();
+    if newest.is_none_or(|it| it <= as_of) {
+        return Cow::Borrowed(findings);
+    }
+    let number = ledger.feed_no(&feed.id);
+    let is_newer = |sku: &Sku| {
+        let supplied = ledger.item_no(sku).and_then(|it| ledger.item(it).supplied.as_ref());
+        let said = supplied.zip(number).and_then(|(it, feed)| it.said_by(feed));
+        feed.said_as_of(said) > Some(as_of)
+    };
+    let mut rest = findings.clone();
+    rest.said.retain(|it| !is_newer(&it.sku));
+    rest.found.retain(|it| !it.sku.as_ref().is_some_and(is_newer));
+    rest.counted.retain(|it| !is_newer(&it.sku));
+    rest.cleared.retain(|it| {
+        let sku = ledger.discrepancy(*it).and_then(|it| it.difference.sku.as_ref());
+        !sku.is_some_and(is_newer)
+    });
+    Cow::Owned(rest)
+}
+
+/// Whether something that is found, or gone, was counted or decided about since it was compared:
+/// what was settled would be doubted once more.
+fn is_settled_since(
+    ledger: &Ledger,
+    feed: &Feed,
+    findings: &Findings,
+    numbering: &Numbering<'_>,
+) -> bool {
+    let cleared = findings.cleared.iter().filter_map(|it| ledger.discrepancy(*it));
+    let cleared = cleared.filter(|it| it.state.is_open()).map(|it| &it.difference);
+    let mut items = findings.found.iter().chain(cleared).filter_map(|it| it.sku.as_ref());
+    items.any(|sku| {
+        let item = ledger.item_no(sku);
+        item.is_some_and(|it| numbering.is_settled_since(it, feed.location, findings.position))
+    })
 }
 
 /// Under the items' SKUs of today.
@@ -397,7 +453,7 @@ mod tests {
             "
             supply
             @10 receive_stock B W:10
-            @60 record_snapshot F s2 as_of=50 said=W:8
+            @60 record_snapshot F s2 as_of=50 complete=true said=W:8
             record_snapshot F s1 as_of=40 said=W:7 found=W:in_flight:7/10 counted=W:7/10 suspicious=6
             record_snapshot F s3 as_of=50 said=W:6
             said F W
@@ -452,7 +508,7 @@ mod tests {
             snapshots F
             said F W
             record_snapshot F s2 as_of=25
-            @40 record_snapshot F s3 as_of=35 said=W:9
+            @40 record_snapshot F s3 as_of=35 complete=true said=W:9
             snapshots F
             ",
             expect![[r#"
@@ -544,12 +600,12 @@ mod tests {
             "
             supply
             @10 receive_stock B W:10
-            @60 record_snapshot F s1 as_of=50 more=true said=W:7
+            @60 record_snapshot F s1 as_of=50 complete=true more=true said=W:7
             record_snapshot F s0 as_of=40
             record_snapshot F s9 as_of=55 suspicious=6
             snapshots F
-            record_snapshot F s2 as_of=52 said=W:8
-            record_snapshot F s1 part=2
+            record_snapshot F s2 as_of=52 complete=true said=W:8
+            record_snapshot F s1 complete=true part=2
             snapshots F
             said F W
             ",
@@ -729,6 +785,114 @@ mod tests {
     }
 
     #[test]
+    fn c14_one_number_of_an_item_does_not_make_the_whole_file_late() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10 G:5
+            @60 record_snapshot F form as_of=50 said=W:8 found=W:unexplained_loss:8/10
+            record_snapshot F file as_of=40 complete=true said=W:7+G:4 found=W:unexplained_loss:7/10+G:unexplained_loss:4/5 cleared=1
+            said F W
+            said F G
+            inbox
+            record_snapshot F older as_of=39 said=G:3
+            record_snapshot F fast as_of=55 complete=true tier=fast
+            record_snapshot F file2 as_of=45 complete=true tier=slow said=G:3
+            record_snapshot F file3 as_of=46 complete=true said=G:3
+            said F G
+            record_snapshot F fast2 as_of=46 tier=fast
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable; G 5 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 8 ours 10 as of 50s
+                10 snapshot_recorded: applied; found 2 G@B unexplained_loss theirs 4 ours 5 as of 40s
+                W 8 as of 50s
+                G 4 as of 40s
+                1 W@B unexplained_loss theirs 8 ours 10 as of 50s, feed F, open, opened 9 changed 9
+                2 G@B unexplained_loss theirs 4 ours 5 as of 40s, feed F, open, opened 10 changed 10
+                11 snapshot_recorded: out_of_order
+                12 snapshot_recorded: applied
+                13 snapshot_recorded: applied
+                14 snapshot_recorded: applied
+                G 4 as of 40s
+                15 snapshot_recorded: out_of_order
+            "#]],
+        );
+    }
+
+    #[test]
+    fn c12_another_snapshot_replaces_a_half_booked_one_only_if_it_says_all_of_it_anew() {
+        check(
+            "
+            supply
+            @10 record_snapshot F s1 as_of=10 complete=true tier=fast more=true
+            record_snapshot F s2 as_of=10 said=W:1
+            record_snapshot F s2 as_of=10 complete=true tier=slow
+            record_snapshot F s3 as_of=9 complete=true tier=fast
+            record_snapshot F s4 as_of=10 complete=true suspicious=9
+            snapshots F
+            record_snapshot F s5 as_of=10 complete=true tier=fast more=true
+            snapshots F
+            record_snapshot F s6 as_of=10 complete=true
+            snapshots F
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 snapshot_recorded: applied part 1, more
+                rejected snapshot_moved feed=F looked_up=8 position=8
+                rejected snapshot_moved feed=F looked_up=8 position=8
+                9 snapshot_recorded: out_of_order
+                10 snapshot_recorded: held
+                F knows 3 | held s4 as of 10s | unfinished s1 awaits 2 | settled 0
+                11 snapshot_recorded: applied part 1, more
+                F knows 4 | held s4 as of 10s | unfinished s5 awaits 2 | settled 0
+                12 snapshot_recorded: applied
+                F knows 5 | last s6 as of 10s | settled 0
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_was_settled_since_the_comparison_is_compared_again() {
+        check(
+            "
+            supply
+            @10 receive_stock B W:10 G:5
+            @20 record_snapshot F s1 as_of=20 found=W:unexplained_loss:7/10+G:unexplained_loss:4/5
+            @30 settle_discrepancy accept_theirs 1 reason=shrinkage actor=ann
+            record_snapshot F s2 as_of=25 at=9 found=W:unexplained_loss:7/10
+            stock W@B
+            settle_discrepancy dispute 2 reason=correction actor=ann
+            record_snapshot F s2 as_of=25 at=10 cleared=2
+            record_snapshot F s2 as_of=25 at=10 found=G:unexplained_loss:3/5
+            ship_order O1 1:1(sku=G) location=B
+            record_snapshot F s2 as_of=25 at=11 found=G:unexplained_loss:3/5
+            record_snapshot F s3 as_of=26 cleared=2+1
+            inbox
+            ",
+            expect![[r#"
+                6 supplier_set:
+                7 feed_set:
+                8 stock_received: W 10 supplier > B/sellable; G 5 supplier > B/sellable
+                9 snapshot_recorded: applied; found 1 W@B unexplained_loss theirs 7 ours 10 as of 20s; found 2 G@B unexplained_loss theirs 4 ours 5 as of 20s
+                10 discrepancy_settled: W 3 B/sellable > count_variance; 1 W counted 7 book 10 at 20s
+                rejected snapshot_moved feed=F looked_up=9 position=10
+                W@B sellable 7 free 7
+                11 discrepancy_settled: 2
+                rejected snapshot_moved feed=F looked_up=10 position=11
+                rejected snapshot_moved feed=F looked_up=10 position=11
+                12 order_shipped: G 1 B/sellable > customer; ! uncommitted_ship order=O1 quantity=1 sku=G
+                13 snapshot_recorded: applied; found 2 G@B unexplained_loss theirs 3 ours 5 as of 25s
+                14 snapshot_recorded: applied; cleared 2
+                inbox empty
+            "#]],
+        );
+    }
+
+    #[test]
     fn what_is_counted_is_open_no_more() {
         check(
             "
@@ -785,7 +949,7 @@ mod tests {
             "
             supply
             @10 record_snapshot F s1 as_of=400
-            record_snapshot F s1 as_of=300 said=W:1
+            record_snapshot F s1 as_of=300 complete=true said=W:1
             snapshots F
             said F W
             record_snapshot F s2 as_of=9

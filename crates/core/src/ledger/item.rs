@@ -95,6 +95,8 @@ pub struct Anchor {
     pub condition: Condition,
     pub counted_at: Time,
     pub counted: u64,
+    /// Position of the entry that says so.
+    pub position: u64,
 }
 
 impl Item {

@@ -20,7 +20,8 @@ impl Ledger {
             let item = self.stored_item(&line.sku)?;
             self.touch_item(item);
             let (condition, counted) = (line.condition, line.counted);
-            self.set_count(item, Anchor { location, condition, counted_at, counted })?;
+            let position = self.position;
+            self.set_count(item, Anchor { location, condition, counted_at, counted, position })?;
         }
         Ok(())
     }
@@ -228,11 +229,12 @@ impl Ledger {
             return Ok(());
         }
         self.touch_item(item);
+        let position = self.position;
         let item = &mut self.items[item.0 as usize];
         match &count.replaced {
             Some(it) => {
                 let (counted_at, counted) = (it.counted_at, it.counted);
-                item.set_anchor(Anchor { location, condition, counted_at, counted });
+                item.set_anchor(Anchor { location, condition, counted_at, counted, position });
             }
             None => item.forget_anchor(location, condition),
         }

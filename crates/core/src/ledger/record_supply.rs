@@ -300,12 +300,15 @@ impl Feed {
         // What somebody confirmed is waited for until it comes, or until something newer does.
         let confirmed =
             self.recent.iter().find(|known| Some(&known.snapshot) == self.confirmed.as_ref());
-        if confirmed.is_none_or(|it| it.snapshot == seen.snapshot || it.as_of <= seen.as_of) {
+        let answers =
+            |it: &SnapshotSeen| it.as_of <= seen.as_of && self.vouches_for(&seen, it.tier.as_ref());
+        let is_over = self.held.as_ref().is_some_and(answers);
+        if confirmed.is_none_or(|it| it.snapshot == seen.snapshot || answers(it)) {
             self.confirmed = None;
         }
         if !it.more {
             self.freshen(&seen, position, time);
-            self.held = self.held.take().filter(|held| held.as_of > seen.as_of);
+            self.held = self.held.take().filter(|_| !is_over);
             self.last = Some(seen);
         }
     }

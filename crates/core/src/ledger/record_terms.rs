@@ -55,6 +55,7 @@ impl Ledger {
                 condition: Condition::Sellable,
                 counted_at: time,
                 counted: count.counted,
+                position,
             };
             self.items[item.0 as usize].set_anchor(anchor);
         }

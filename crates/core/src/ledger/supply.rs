@@ -343,6 +343,28 @@ impl Staleness {
 }
 
 impl Feed {
+    /// Whether the snapshot says, or leaves as it is, all that the feed has of the tier; of all
+    /// tiers if none is given.
+    pub fn vouches_for(&self, seen: &SnapshotSeen, tier: Option<&Label>) -> bool {
+        let whole = seen.complete || self.terms.changes_only;
+        whole && (seen.tier.is_none() || seen.tier.as_ref() == tier)
+    }
+
+    /// Whether a newer snapshot vouched for all that one of `as_of` is about, be it so far in part.
+    pub fn is_late(&self, as_of: Time, tier: Option<&Label>) -> bool {
+        let unfinished = self.unfinished.as_ref().map(|(seen, _)| seen);
+        let meant = |it: &&Tier| tier.is_none_or(|tier| *tier == it.tier);
+        let mut tiers = self.tiers.iter().filter(meant).peekable();
+        unfinished.is_some_and(|it| as_of < it.as_of && self.vouches_for(it, tier))
+            || (tiers.peek().is_some() && tiers.all(|it| it.as_of.is_some_and(|it| as_of < it)))
+    }
+
+    /// The moment of the newest number of the item: said, or left as it is by one that vouched.
+    pub fn said_as_of(&self, said: Option<&Said>) -> Option<Time> {
+        let tier = self.tiers.get(said.map_or(0, |it| it.tier) as usize);
+        said.and_then(|it| it.as_of).max(tier.and_then(|it| it.as_of))
+    }
+
     /// What the tier's step in force as of `position` does.
     pub fn staleness(&self, tier: u32, position: u64) -> Staleness {
         let known = self.tiers.get(tier as usize);
