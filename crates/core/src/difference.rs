@@ -111,7 +111,7 @@ SaidLine {
     sku: Sku,
     #[serde(default, skip_serializing_if = "Option::is_none")] quantity: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")] next_restock_at: Option<Time>,
-    /** A complete snapshot left the item out, so many times in a row. */
+    /** Whole snapshots left the item out, or its number open, so many times in a row. */
     #[serde(default, skip_serializing_if = "is_zero_u64")] missing: u64,
 });
 fact!(/** A snapshot, or a part of a long one. Lines that say what was said before are counted, not listed. */

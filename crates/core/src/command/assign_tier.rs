@@ -70,9 +70,77 @@ mod tests {
                 G reservable 5 published 5 | base 5 share 5
                 13 tier_assigned:
                 W reservable 5 published 5 | base 5 share 5
-                G reservable 10 published 10 | base 10 share 10
+                G reservable 5 published 5 | base 5 share 5
                 14 items_merged: G 10 S/sellable > conversion; W 10 conversion > S/sellable
                 W reservable 10 published 10 | base 10 share 10
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_old_number_is_no_younger_in_another_tier_until_that_is_vouched_for() {
+        let snapshot = |name: u64, tier: &str| {
+            format!(
+                r#"fact {{"snapshot_recorded":{{"feed":"F","snapshot":"{name}","part":1,"as_of":"2026-01-01T01:00:00Z","complete":true,"tier":"{tier}","lines":1,"outcome":"applied"}}}}"#
+            )
+        };
+        check(
+            &format!(
+                r#"
+            register_location S kind=supplier supplier=acme
+            set_supplier acme
+            change_channel web locations=S
+            receive_stock S W:10 G:10
+            set_feed F supplier=acme location=S tiers=[{{"tier":"tail","every_minutes":1440}},{{"tier":"hot","every_minutes":15,"ladder":[{{"after_minutes":30,"trust_percent":50}}]}}]
+            assign_tier F W(tier=hot)
+            @1800 due
+            assign_tier F W(tier=tail)
+            offer W web
+            assign_tier F W(tier=tail)
+            offer W web
+            @3600 {}
+            offer W web
+            assign_tier F W(tier=hot)
+            @5400 due
+            {}
+            offer W web
+            @5401 assign_tier F G(tier=hot) W(tier=tail)
+            @9000 due
+            offer G web
+            merge_items G into=W
+            offer W web
+            {}
+            offer W web
+            "#,
+                snapshot(1, "tail"),
+                snapshot(2, "hot"),
+                snapshot(3, "tail"),
+            ),
+            expect![[r#"
+                6 location_registered:
+                7 supplier_set:
+                8 channel_changed:
+                9 stock_received: W 10 supplier > S/sellable; G 10 supplier > S/sellable
+                10 feed_set:
+                11 tier_assigned:
+                12 feed_stepped: F hot to 1
+                13 tier_assigned:
+                W reservable 5 published 5 | base 5 share 5
+                14 tier_assigned:
+                W reservable 5 published 5 | base 5 share 5
+                15 snapshot_recorded: applied
+                W reservable 10 published 10 | base 10 share 10
+                16 tier_assigned:
+                nothing is due
+                17 snapshot_recorded: applied
+                W reservable 5 published 5 | base 5 share 5
+                18 tier_assigned:
+                nothing is due
+                G reservable 5 published 5 | base 5 share 5
+                19 items_merged: G 10 S/sellable > conversion; W 10 conversion > S/sellable
+                W reservable 10 published 10 | base 10 share 10
+                20 snapshot_recorded: applied
+                W reservable 20 published 20 | base 20 share 20
             "#]],
         );
     }

@@ -190,6 +190,55 @@ mod tests {
     }
 
     #[test]
+    fn c15_only_what_was_vouched_for_is_fresh() {
+        let said = |name: u64, hour: u64, said: &str| {
+            snapshot(name, hour)
+                .replace(r#""outcome""#, &format!(r#""said":[{{"sku":"W"{said}}}],"outcome""#))
+        };
+        check_shop(
+            &format!(
+                "
+                @3599 {}
+                offer W web
+                receive_stock S G:10
+                offer G web
+                @7199 {}
+                offer W web
+                @9999 {}
+                offer W web
+                {}
+                offer W web
+                @10800 due
+                offer W web
+                @10801 {}
+                offer W web
+                ",
+                said(1, 0, r#","missing":1"#),
+                said(2, 1, r#","missing":2"#),
+                said(3, 2, r#","missing":7"#),
+                said(4, 2, r#","quantity":10"#),
+                said(5, 3, r#","missing":1"#),
+            ),
+            expect![[r#"
+                11 snapshot_recorded: applied
+                W reservable 7 published 7 | base 7 kept 3 share 7
+                12 stock_received: G 10 supplier > S/sellable
+                G reservable 10 published 10 | base 10 share 10
+                13 snapshot_recorded: applied
+                W reservable 2 published 2 | base 2 kept 3 share 2
+                14 snapshot_recorded: applied
+                W reservable 0 published 0 | base 0 share 0
+                15 snapshot_recorded: applied
+                W reservable 10 published 10 | base 10 share 10
+                16 feed_stepped: F all to 1
+                W reservable 7 published 7 | base 7 kept 3 share 7
+                17 snapshot_recorded: applied
+                W reservable 7 published 7 | base 7 kept 3 share 7
+            "#]],
+        );
+    }
+
+    #[test]
     fn own_stock_beside_it_is_sold_as_ever() {
         check_shop(
             "

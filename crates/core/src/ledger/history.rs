@@ -28,6 +28,11 @@ impl<T> History<T> {
         }
     }
 
+    /// In force from `position` on, after what else came into force there.
+    pub(super) fn then(&mut self, position: u64, value: T) {
+        self.0.push((position, value));
+    }
+
     /// What is in force, and since which position.
     pub fn last(&self) -> Option<(u64, &T)> {
         self.0.last().map(|(position, value)| (*position, value))

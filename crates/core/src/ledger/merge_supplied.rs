@@ -2,7 +2,7 @@
 
 use super::evolve::Recorded;
 use super::record_supply::DiscrepancyEnd;
-use super::{History, ItemNo, Ledger, Said};
+use super::{History, ItemNo, Ledger, Said, Staleness, Supplied};
 use crate::Difference;
 
 impl Ledger {
@@ -23,15 +23,8 @@ impl Ledger {
         }
         let kept = self.items[into.0 as usize].supplied_mut();
         kept.sources.extend(sources);
-        for mut it in said {
-            if kept.said_by(it.feed).is_none() {
-                it.tier_was = match it.tier {
-                    0 => History::default(),
-                    tier => History::begin(position, tier),
-                };
-                kept.said.push(it);
-            }
-        }
+        let feeds: Vec<_> = said.iter().map(|it| it.feed).collect();
+        said.into_iter().for_each(|it| kept.merge_said(it, position));
         for it in listed {
             if kept.listed.iter().all(|known| known.channel != it.channel) {
                 kept.listed.push(it);
@@ -39,6 +32,10 @@ impl Ledger {
         }
         for number in open {
             self.merge_open(number, into)?;
+        }
+        if !feeds.is_empty() {
+            self.touch_supply();
+            feeds.into_iter().for_each(|it| self.note_assigned(it));
         }
         for at in doubts {
             let location = self.location(at).id.clone();
@@ -79,6 +76,37 @@ impl Ledger {
         sum.ours += gone.ours;
         known.changed = position;
         Ok(())
+    }
+}
+
+impl Supplied {
+    /// The other item's units came of another tier, and may be worth less: so are both, until a
+    /// whole snapshot tells of them together.
+    fn merge_said(&mut self, mut gone: Said, position: u64) {
+        match self.said.iter_mut().find(|it| it.feed == gone.feed) {
+            Some(kept) => {
+                if kept.tier != gone.tier {
+                    kept.tier_was.then(position, gone.tier);
+                    kept.tier_was.then(position, kept.tier);
+                }
+                let own = |it: &Said| it.worth.now().copied().unwrap_or(Staleness::FRESH);
+                let worth = own(kept).worse(own(&gone));
+                if own(kept) != worth {
+                    kept.worth.set(position, worth);
+                }
+            }
+            None => {
+                gone.tier_was = match gone.tier {
+                    0 => History::default(),
+                    tier => History::begin(position, tier),
+                };
+                gone.worth = gone
+                    .worth
+                    .now()
+                    .map_or_else(History::default, |it| History::begin(position, *it));
+                self.said.push(gone);
+            }
+        }
     }
 }
 
@@ -204,7 +232,7 @@ mod tests {
                 13 items_merged: W 10 S/sellable > conversion; G 10 conversion > S/sellable
                 G reservable 15 published 15 | base 15 share 15
                 14 tier_assigned:
-                G reservable 30 published 30 | base 30 share 30
+                G reservable 15 published 15 | base 15 share 15
             "#]],
         );
     }

@@ -121,6 +121,8 @@ impl Ledger {
                 since: first.1,
                 step: History::begin(position, 0),
                 worth: History::begin(position, Staleness::FRESH),
+                assigned: 0,
+                vouched: Vec::new(),
             })
         };
         let tiers = it.terms.tiers.iter().map(tier).collect();
@@ -156,10 +158,20 @@ impl Ledger {
             self.touch_item(item);
             let position = self.position;
             let said = self.items[item.0 as usize].supplied_mut().said_mut(feed);
-            said.tier = tier;
-            said.tier_was.set(position, tier);
+            if said.tier != tier {
+                said.tier = tier;
+                said.tier_was.set(position, tier);
+            }
         }
+        self.touch_supply();
+        self.note_assigned(feed);
         Ok(())
+    }
+
+    /// Items of the feed are of other tiers from here on: who vouches for those next is noted.
+    pub(super) fn note_assigned(&mut self, feed: FeedNo) {
+        let position = self.position;
+        self.feeds[feed.0 as usize].tiers.iter_mut().for_each(|it| it.assigned = position);
     }
 
     fn stored_tier(&self, feed: FeedNo, tier: &Label) -> Result<u32, String> {
@@ -188,7 +200,10 @@ impl Ledger {
             self.touch_item(item);
             let said = self.items[item.0 as usize].supplied_mut().said_mut(feed);
             (said.quantity, said.as_of) = (line.quantity, Some(it.as_of));
-            (said.missing, said.next_restock_at) = (line.missing, line.next_restock_at);
+            said.next_restock_at = line.next_restock_at;
+            let tiers = &self.feeds[feed.0 as usize].terms.tiers;
+            let ladder = tiers.get(said.tier as usize).map_or(&[][..], |it| &it.ladder);
+            said.come_to(line.missing, ladder, self.position);
             if !lived_with.contains(&line.sku) {
                 said.kept = None;
             }
@@ -324,6 +339,9 @@ impl Feed {
             }
             tier.as_of = Some(seen.as_of);
             tier.since = seen.as_of.min(time);
+            if tier.vouched.last().copied().unwrap_or(0) < tier.assigned {
+                tier.vouched.push(position);
+            }
             // Numbers that come late are as old as they are.
             self.come_to(place, self.step_by(place, time), position);
         }

@@ -87,6 +87,10 @@ pub struct Tier {
     /// What its numbers are worth: what the step in force said when it came into force. A ladder
     /// that is set anew does not change the past.
     pub worth: History<Staleness>,
+    /// Position of the entry that assigned an item to it last.
+    pub assigned: u64,
+    /// Positions of whole snapshots of it: the first after items were assigned to it, each time.
+    pub vouched: Vec<u64>,
 }
 
 /// An item as suppliers name it and count it, and what others say of it.
@@ -141,7 +145,11 @@ pub struct Said {
     pub quantity: Option<u64>,
     /// The snapshot that said so first.
     pub as_of: Option<Time>,
+    /// Whole snapshots left it out, or its number open, so many times in a row.
     pub missing: u64,
+    /// What it is worth for that, from each position on; empty if none ever did. A ladder that is
+    /// set anew does not change the past.
+    pub worth: History<Staleness>,
     pub next_restock_at: Option<Time>,
     /// A difference, theirs less ours, that somebody decided to live with.
     pub kept: Option<i64>,
@@ -160,7 +168,22 @@ impl Said {
         self.tier_was.at(position).map_or(0, |(_, tier)| *tier)
     }
 
-    /// As if it never had been said. What tier the item was of stays known.
+    /// What it was worth for itself as of `position`.
+    fn worth_at(&self, position: u64) -> Staleness {
+        self.worth.at(position).map_or(Staleness::FRESH, |(_, it)| *it)
+    }
+
+    /// Nobody vouched for it so many times: it goes down the ladder by as many steps.
+    pub(super) fn come_to(&mut self, missing: u64, ladder: &[LadderStep], position: u64) {
+        self.missing = missing;
+        let steps = usize::try_from(missing).unwrap_or(usize::MAX).min(ladder.len());
+        let worth = Staleness::after(&ladder[..steps]);
+        if self.worth.now().copied().unwrap_or(Staleness::FRESH) != worth {
+            self.worth.set(position, worth);
+        }
+    }
+
+    /// As if it never had been said. What it was worth, and of what tier, stays known.
     pub(super) fn forget(&mut self) {
         (self.quantity, self.as_of, self.missing) = (None, None, 0);
         (self.next_restock_at, self.kept) = (None, None);
@@ -183,6 +206,7 @@ impl Supplied {
                 quantity: None,
                 as_of: None,
                 missing: 0,
+                worth: History::default(),
                 next_restock_at: None,
                 kept: None,
             });
@@ -333,6 +357,16 @@ impl Staleness {
     pub const FRESH: Staleness =
         Staleness { trust_percent: 100, buffer: KeptBack { units: None, percent: None } };
 
+    /// What is left of a number that both are about.
+    pub fn worse(self, other: Staleness) -> Staleness {
+        let (one, another) = (self.buffer, other.buffer);
+        let buffer = KeptBack {
+            units: one.units.max(another.units),
+            percent: one.percent.max(another.percent),
+        };
+        Staleness { trust_percent: self.trust_percent.min(other.trust_percent), buffer }
+    }
+
     /// After these steps of a ladder. What a step does not say is as after the one before.
     pub fn after(steps: &[LadderStep]) -> Staleness {
         steps.iter().fold(Staleness::FRESH, |before, step| Staleness {
@@ -369,6 +403,27 @@ impl Feed {
     pub fn staleness(&self, tier: u32, position: u64) -> Staleness {
         let known = self.tiers.get(tier as usize);
         known.and_then(|it| it.worth.at(position)).map_or(Staleness::FRESH, |(_, it)| *it)
+    }
+
+    /// What the tier of the item does, and those that it was of before until a whole snapshot of the
+    /// one that it came to: an old number is no younger for it.
+    fn tiers_worth(&self, said: &Said, position: u64) -> Staleness {
+        let was = said.tier_was.all();
+        let was = &was[..was.partition_point(|(since, _)| *since <= position)];
+        let mut worth = self.staleness(0, position);
+        for (place, (since, tier)) in was.iter().enumerate() {
+            let until = was.get(place + 1).map_or(position, |(until, _)| *until);
+            let own = self.staleness(*tier, position);
+            worth = if self.is_vouched(*tier, *since, until) { own } else { worth.worse(own) };
+        }
+        worth
+    }
+
+    /// Whether a whole snapshot of the tier came after `since` and by `until`.
+    fn is_vouched(&self, tier: u32, since: u64, until: u64) -> bool {
+        let Some(tier) = self.tiers.get(tier as usize) else { return false };
+        let next = tier.vouched.partition_point(|it| *it <= since);
+        tier.vouched.get(next).is_some_and(|it| *it <= until)
     }
 
     /// The step that the tier has come to at `time`, by its ladder.
@@ -440,7 +495,11 @@ impl Ledger {
     pub fn staleness(&self, item: ItemNo, location: LocationNo, position: u64) -> Staleness {
         let Some(feed) = self.feed_at(location) else { return Staleness::FRESH };
         let said = self.item(item).supplied.as_ref().and_then(|it| it.said_by(feed));
-        self.feed(feed).staleness(said.map_or(0, |it| it.tier_at(position)), position)
+        let feed = self.feed(feed);
+        match said {
+            Some(it) => feed.tiers_worth(it, position).worse(it.worth_at(position)),
+            None => feed.staleness(0, position),
+        }
     }
 
     /// Units of the item there that open differences say are not, as of `position`.
