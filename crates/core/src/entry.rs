@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use smol_str::SmolStr;
 
 use crate::{
-    Account, CommandId, Condition, CountedAt, Fact, Label, LedgerId, LocationId, Movement, OrderId,
-    Rejection, Sku, Time,
+    Account, CommandId, Condition, Fact, Label, LedgerId, LocationId, Movement, OrderId, Rejection,
+    Sku, Time,
 };
 
 /// Who asks, why and when it happened: what every command carries beside its own fields.
@@ -89,28 +89,6 @@ pub struct Entry {
     pub movements: Vec<Movement>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
-}
-
-impl Entry {
-    /// When one of its movements happened, if it was recorded at `recorded`: what was counted
-    /// brings the book there at the moment of the count.
-    pub fn moved_at(&self, movement: &Movement, recorded: Time) -> Time {
-        let ours = |it: &&CountedAt| {
-            let shelf = Account::Shelf(it.location.clone(), it.line.condition);
-            it.line.sku == movement.sku && (movement.from == shelf || movement.to == shelf)
-        };
-        let counted_at = match &self.fact {
-            Fact::StockCounted(it) => Some(it.counted_at),
-            Fact::StocktakeRecorded(it) => Some(it.counted_at),
-            Fact::SnapshotRecorded(it) => Some(it.as_of),
-            Fact::DiscrepancySettled(it) => {
-                let mut counted = it.lines.iter().filter_map(|it| it.counted.as_ref());
-                counted.find(ours).map(|it| it.counted_at)
-            }
-            _ => None,
-        };
-        counted_at.or(self.envelope.occurred_at).unwrap_or(recorded)
-    }
 }
 
 /// What a person should look at: the fact is recorded, and something about it is odd.

@@ -251,7 +251,7 @@ impl Shop {
         for (recorded, entry) in &self.entries {
             let ours = |it: &&Movement| self.ledger.item_no(&it.sku) == item;
             for movement in entry.movements.iter().filter(ours) {
-                if entry.moved_at(movement, *recorded) > at {
+                if moved_at(entry, movement, *recorded) > at {
                     continue;
                 }
                 let units = movement.quantity.signed();
@@ -643,4 +643,24 @@ fn flat(value: &Value) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// When one of its movements happened, if it was recorded at `recorded`: what was counted brings the
+/// book there at the moment of the count.
+fn moved_at(entry: &Entry, movement: &Movement, recorded: Time) -> Time {
+    let ours = |it: &&CountedAt| {
+        let shelf = Account::Shelf(it.location.clone(), it.line.condition);
+        it.line.sku == movement.sku && (movement.from == shelf || movement.to == shelf)
+    };
+    let counted_at = match &entry.fact {
+        Fact::StockCounted(it) => Some(it.counted_at),
+        Fact::StocktakeRecorded(it) => Some(it.counted_at),
+        Fact::SnapshotRecorded(it) => Some(it.as_of),
+        Fact::DiscrepancySettled(it) => {
+            let mut counted = it.lines.iter().filter_map(|it| it.counted.as_ref());
+            counted.find(ours).map(|it| it.counted_at)
+        }
+        _ => None,
+    };
+    counted_at.or(entry.envelope.occurred_at).unwrap_or(recorded)
 }

@@ -329,7 +329,7 @@ impl History {
         let mut balance = 0;
         for (recorded, entry) in &self.entries {
             let moved = entry.movements.iter().filter(|it| self.ledger.item_no(&it.sku) == item);
-            for movement in moved.filter(|it| entry.moved_at(it, *recorded) <= at) {
+            for movement in moved.filter(|it| moved_at(entry, it, *recorded) <= at) {
                 balance += i64::from(movement.to == shelf) * movement.quantity.signed();
                 balance -= i64::from(movement.from == shelf) * movement.quantity.signed();
             }
@@ -610,6 +610,26 @@ fn difference(
         explained_by: Vec::new(),
         suggestions: Vec::new(),
     }
+}
+
+/// When one of its movements happened, if it was recorded at `recorded`: what was counted brings the
+/// book there at the moment of the count.
+fn moved_at(entry: &Entry, movement: &Movement, recorded: Time) -> Time {
+    let ours = |it: &&CountedAt| {
+        let shelf = Account::Shelf(it.location.clone(), it.line.condition);
+        it.line.sku == movement.sku && (movement.from == shelf || movement.to == shelf)
+    };
+    let counted_at = match &entry.fact {
+        Fact::StockCounted(it) => Some(it.counted_at),
+        Fact::StocktakeRecorded(it) => Some(it.counted_at),
+        Fact::SnapshotRecorded(it) => Some(it.as_of),
+        Fact::DiscrepancySettled(it) => {
+            let mut counted = it.lines.iter().filter_map(|it| it.counted.as_ref());
+            counted.find(ours).map(|it| it.counted_at)
+        }
+        _ => None,
+    };
+    counted_at.or(entry.envelope.occurred_at).unwrap_or(recorded)
 }
 
 #[test]
