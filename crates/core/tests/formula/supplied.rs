@@ -23,8 +23,9 @@ struct Feed {
     location: LocationId,
     changes_only: bool,
     tiers: Vec<Aging>,
-    /// Places of the tiers of items that the feed knows.
-    tier_of: BTreeMap<Id, usize>,
+    /// Places of the tiers of items that the feed knows: the last is the item's own. Those before
+    /// it count too until a whole snapshot of its own comes.
+    tiers_of: BTreeMap<Id, Vec<usize>>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +58,10 @@ impl Book {
                 for (id, line) in lines {
                     let feed = self.supplied.feed(&fact.feed);
                     let place = feed.tiers.iter().position(|it| it.terms.tier == line.tier);
-                    feed.tier_of.insert(id, place.unwrap());
+                    let tiers = feed.tiers_of.entry(id).or_insert_with(|| vec![0]);
+                    if tiers.last() != Some(&place.unwrap()) {
+                        tiers.push(place.unwrap());
+                    }
                 }
             }
             Fact::FeedStepped(fact) => {
@@ -96,16 +100,17 @@ impl Book {
         let said: Vec<Id> = it.said.iter().map(|it| self.id(&it.sku)).collect();
         let feed = self.supplied.feed(&it.feed);
         for id in said {
-            feed.tier_of.entry(id).or_insert(0);
+            feed.tiers_of.entry(id).or_insert_with(|| vec![0]);
         }
         let whole = !it.more && (it.complete || feed.changes_only);
-        let meant =
-            |tier: &&mut Aging| it.tier.is_none() || it.tier.as_ref() == Some(&tier.terms.tier);
-        for tier in feed.tiers.iter_mut().filter(meant) {
+        let meant = |tier: &Aging| it.tier.is_none() || it.tier.as_ref() == Some(&tier.terms.tier);
+        for (place, tier) in feed.tiers.iter_mut().enumerate().filter(|(_, tier)| meant(tier)) {
             if whole && tier.as_of.is_none_or(|known| known <= it.as_of) {
                 tier.as_of = Some(it.as_of);
                 tier.since = it.as_of.min(time);
                 tier.age(time);
+                let own = |it: &&mut Vec<usize>| it.last() == Some(&place);
+                feed.tiers_of.values_mut().filter(own).for_each(|it| *it = vec![place]);
             }
         }
         let location = feed.location.clone();
@@ -163,7 +168,7 @@ impl Book {
             // Whoever decides about what a feed says has heard of the item by it.
             if let Witness::Feed(feed) = known.witness.clone() {
                 let item = known.item;
-                self.supplied.feed(&feed).tier_of.entry(item).or_insert(0);
+                self.supplied.feed(&feed).tiers_of.entry(item).or_insert_with(|| vec![0]);
             }
         }
     }
@@ -172,7 +177,9 @@ impl Book {
     pub fn worth(&self, id: Id, location: &LocationId) -> (u64, KeptBack) {
         let feed = self.supplied.feeds.values().find(|it| it.location == *location);
         let Some(feed) = feed else { return (100, KeptBack::default()) };
-        feed.tiers[feed.tier_of.get(&id).copied().unwrap_or(0)].worth
+        let tiers = feed.tiers_of.get(&id).map_or(&[0][..], |it| it);
+        let all = tiers.iter().map(|it| feed.tiers[*it].worth);
+        all.reduce(worse).unwrap()
     }
 
     /// The largest of the open doubts about the item there: they may be about the same units.
@@ -205,7 +212,7 @@ impl Supplied {
             location: it.location.clone(),
             changes_only: it.terms.changes_only,
             tiers,
-            tier_of: known.map(|it| it.tier_of).unwrap_or_default(),
+            tiers_of: known.map(|it| it.tiers_of).unwrap_or_default(),
         };
         self.feeds.insert(it.feed.clone(), feed);
     }
@@ -255,8 +262,13 @@ impl Supplied {
             }
         }
         for feed in self.feeds.values_mut() {
-            if let Some(tier) = feed.tier_of.get(&from).copied() {
-                feed.tier_of.entry(into).or_insert(tier);
+            let Some(gone) = feed.tiers_of.get(&from).and_then(|it| it.last().copied()) else {
+                continue;
+            };
+            let tiers = feed.tiers_of.entry(into).or_insert_with(|| vec![0, gone]);
+            let own = tiers.last().copied().unwrap();
+            if own != gone {
+                tiers.extend([gone, own]);
             }
         }
     }
@@ -276,4 +288,10 @@ impl Aging {
         let buffer = ladder.iter().rev().find_map(|it| it.buffer);
         self.worth = (trust.unwrap_or(100), buffer.unwrap_or_default());
     }
+}
+
+/// The smaller part that is believed, and the larger of what is kept back.
+fn worse(one: (u64, KeptBack), other: (u64, KeptBack)) -> (u64, KeptBack) {
+    let (units, percent) = (one.1.units.max(other.1.units), one.1.percent.max(other.1.percent));
+    (one.0.min(other.0), KeptBack { units, percent })
 }
