@@ -3,7 +3,7 @@
 use onhand_core::*;
 use onhand_reconciler::{Head, Line, compare_whole};
 
-use crate::history::{Flaws, History, ITEMS};
+use crate::history::{Flaws, History, ITEMS, MISSING_PERCENT};
 use crate::shop::minute;
 use crate::world::Counting;
 
@@ -67,11 +67,28 @@ impl History {
             let item = self.shop.ledger.item(self.shop.item(&it.sku));
             item.supplied.as_ref().is_some_and(|it| !it.said.is_empty())
         });
+        let few = self.is_few();
         let recorded = said.then(|| self.record(&format!("D{}", counting.as_of), &head, &lines));
         if let Some(recorded) = recorded {
             self.tally.damaged += 1;
+            self.tally.few += u64::from(few);
             self.tally.held += u64::from(recorded.outcome == SnapshotOutcome::Held);
         }
+    }
+
+    /// Whether a file of the first three items leaves out too few of those that were ever named to
+    /// be suspicious: fewer than five, or no more than the feed's terms let pass.
+    fn is_few(&self) -> bool {
+        let (mut known, mut left_out) = (0, 0);
+        for (place, it) in self.items.iter().enumerate() {
+            let item = self.shop.ledger.item(self.shop.item(&it.sku));
+            let said = item.supplied.as_ref().and_then(|it| it.said_by(FeedNo(0)));
+            let is_known = said.is_some_and(|it| it.as_of.is_some() && it.missing == 0);
+            let is_named = place < 3 && !self.watched[place].nameless;
+            known += u64::from(is_known);
+            left_out += u64::from(is_known && !is_named);
+        }
+        left_out < 5 || left_out * 100 <= known * MISSING_PERCENT
     }
 
     /// The same lines once more under another name, of a moment before.
