@@ -634,7 +634,7 @@ fn a_difference_that_was_kept_is_found_again_only_if_it_is_another() {
             compared 1 accurate 0; said W:14; found 1 W unexplained_loss 14/20 60%
             compared 1 accurate 0
             compared 1 accurate 0; said W:13; found 2 W unexplained_loss 13/20 60%
-            compared 1 accurate 0; said W:14; cleared 2
+            compared 1 accurate 0; said W:14; found 2 W unexplained_loss 14/20 60%
         "#]],
     );
 }
@@ -777,4 +777,47 @@ fn what_is_not_counted_by_its_units_differs_from_nothing() {
     shop.fact(json!({ "mode_set": { "sku": "W", "mode": "unlimited" } }));
     shop.now = minute(10);
     assert_eq!(snapshot(&mut shop, &["5", "W:7"]), "compared 0 accurate 0; said W:7");
+}
+
+#[test]
+fn a_difference_that_was_kept_is_over_once_both_agree() {
+    check(
+        "
+        map W
+        @10 receive L W:20
+        @3000 snapshot 2990 W:14
+        settle keep_ours 1
+        @4000 adjust L W:-6
+        @5000 snapshot 4990 W:14
+        @6000 snapshot 5990 W:14
+        @900000 adjust L W:6
+        @910000 snapshot 909990 W:14
+        ",
+        expect![[r#"
+            compared 1 accurate 0; said W:14; found 1 W unexplained_loss 14/20 60%
+            compared 1 accurate 1; said W:14
+            compared 1 accurate 1
+            compared 1 accurate 0; found 2 W unexplained_loss 14/20 80% by [14]
+        "#]],
+    );
+}
+
+#[test]
+fn what_moved_since_and_has_no_past_is_not_compared() {
+    let mut shop = Shop::new();
+    shop.set_feed(json!({ "missing_after": 1 }));
+    for line in ["map W G", "@10 receive L W:20 G:5", "@20 snapshot 15 W:18 G:5"] {
+        run(&mut shop, line);
+    }
+    run(&mut shop, "@40 receive L W:3");
+    shop.forgets = true;
+    let mut head = shop.head(minute(35));
+    head.complete = true;
+    let findings = compare_whole(&shop.ledger, &shop, &head, &[line("G:5", 1)], false).unwrap();
+    assert_eq!((findings.compared, findings.accurate), (1, 1));
+    assert!(findings.found.is_empty() && findings.cleared.is_empty());
+    let lines = [line("W:23", 1), line("G:5", 2)];
+    let findings = compare_whole(&shop.ledger, &shop, &head, &lines, false).unwrap();
+    assert_eq!((findings.compared, findings.accurate), (1, 1));
+    assert!(findings.found.is_empty() && findings.cleared.is_empty());
 }

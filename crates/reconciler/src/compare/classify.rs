@@ -44,6 +44,15 @@ impl Verdict {
     pub fn of(kind: DifferenceKind, confidence: u64) -> Verdict {
         Verdict { kind, confidence, explained_by: Vec::new() }
     }
+
+    /// Of so many units, theirs less ours.
+    pub fn unexplained(difference: i64) -> Verdict {
+        let kind = match difference > 0 {
+            true => DifferenceKind::UnexplainedGain,
+            false => DifferenceKind::UnexplainedLoss,
+        };
+        Verdict::of(kind, UNEXPLAINED)
+    }
 }
 
 pub(super) fn classify(it: &Differing<'_>, causes: &Causes) -> Verdict {
@@ -69,14 +78,11 @@ pub(super) fn classify(it: &Differing<'_>, causes: &Causes) -> Verdict {
 }
 
 fn unexplained(causes: &Causes, difference: i64) -> Verdict {
-    let kind = match difference > 0 {
-        true => DifferenceKind::UnexplainedGain,
-        false => DifferenceKind::UnexplainedLoss,
-    };
+    let verdict = Verdict::unexplained(difference);
     let corrected = causes.corrections.iter().find(|it| it.units == difference);
     match corrected {
-        Some(it) => Verdict { kind, confidence: 80, explained_by: vec![it.position] },
-        None => Verdict::of(kind, UNEXPLAINED),
+        Some(it) => Verdict { confidence: 80, explained_by: vec![it.position], ..verdict },
+        None => verdict,
     }
 }
 

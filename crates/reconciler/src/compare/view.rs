@@ -88,18 +88,18 @@ impl<'a> View<'a> {
             || self.counted_at(item).is_some_and(|it| it > self.head.as_of)
     }
 
-    /// The book at `as_of`.
-    pub fn book(&self, item: ItemNo) -> PastBook {
-        let Some(cell) = self.cell(item) else { return PastBook::default() };
+    /// The book at `as_of`. None: it moved since and nobody keeps the past, so that there is
+    /// nothing to set the number against.
+    pub fn book(&self, item: ItemNo) -> Option<PastBook> {
+        let Some(cell) = self.cell(item) else { return Some(PastBook::default()) };
         let now = PastBook { sellable: cell.sellable, committed: cell.committed };
         // Claims do not touch a cell: its committed units may have changed all the same.
         let untouched = self.position.is_some_and(|it| cell.touched <= it)
             && self.head.basis != Basis::AfterOurOrders;
         if untouched || self.ledger.time() <= self.head.as_of {
-            return now;
+            return Some(now);
         }
-        let then = self.past.book_at(item, self.feed.location, self.head.as_of);
-        then.unwrap_or(now)
+        self.past.book_at(item, self.feed.location, self.head.as_of)
     }
 
     /// Units committed at `as_of` that are off their number already.

@@ -35,6 +35,7 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
     let is_first = balance.is_first(view);
     to.compared += u64::from(!is_first);
     if balance.is_settled(view, to) {
+        balance.note_kept(view, told, to);
         to.accurate += u64::from(!is_first && balance.apart() == 0);
         return;
     }
@@ -75,12 +76,16 @@ fn note_said(view: &View<'_>, told: &Told<'_>, to: &mut Findings) {
             && (it.quantity, it.next_restock_at) == (told.units, told.next_restock_at)
     });
     if !known {
-        to.said.push(SaidLine {
-            sku: view.ledger.item(told.item).sku.clone(),
-            quantity: told.units,
-            next_restock_at: told.next_restock_at,
-            missing: 0,
-        });
+        to.said.push(said_line(view, told));
+    }
+}
+
+fn said_line(view: &View<'_>, told: &Told<'_>) -> SaidLine {
+    SaidLine {
+        sku: view.ledger.item(told.item).sku.clone(),
+        quantity: told.units,
+        next_restock_at: told.next_restock_at,
+        missing: 0,
     }
 }
 
@@ -122,13 +127,13 @@ pub(super) struct Balance<'a> {
 }
 
 impl<'a> Balance<'a> {
-    /// None: something newer was found already.
+    /// None: something newer was found already, or nobody knows the book of that moment.
     pub fn of(view: &View<'a>, item: ItemNo, units: u64) -> Option<Balance<'a>> {
         let open = view.open(item);
         if open.is_some_and(|it| it.difference.as_of > view.head.as_of) {
             return None;
         }
-        let book = view.book(item);
+        let book = view.book(item)?;
         let taken_off = view.taken_off(item, &book);
         let theirs = units as i64 + taken_off;
         Some(Balance { item, theirs, ours: book.sellable, committed: book.committed, open })
@@ -163,6 +168,22 @@ impl<'a> Balance<'a> {
             to.cleared.extend(self.open.map(|it| it.difference.number));
         }
         settled
+    }
+
+    /// A difference that somebody decided to live with falls with every number that is said anew,
+    /// unless it is found with it; and once both agree, even if the number is the old one: the
+    /// same gap months later is another one.
+    fn note_kept(&self, view: &View<'_>, told: &Told<'_>, to: &mut Findings) {
+        if view.said(self.item).is_none_or(|it| it.kept.is_none()) {
+            return;
+        }
+        let is_said = to.said.last().is_some_and(|it| it.sku == view.ledger.item(self.item).sku);
+        match self.apart() {
+            0 if !is_said => to.said.push(said_line(view, told)),
+            0 => {}
+            _ if is_said => self.find(view, Verdict::unexplained(self.difference()), to),
+            _ => {}
+        }
     }
 
     /// Nothing follows from it, not even that an open difference is gone.
