@@ -7,6 +7,7 @@
 mod budget;
 mod causes;
 mod classify;
+mod confidence;
 mod left_out;
 mod nameless;
 mod view;
@@ -84,18 +85,9 @@ pub fn compare_whole(
     let mut findings = compare(ledger, past, head, &survey, &mut budget, lines);
     let all = ledger.items().len();
     let (left_out, _) = vanished(ledger, past, head, &survey, &mut budget, ItemNo(0), all);
-    append(&mut findings, left_out);
-    append(&mut findings, unknown(ledger, head, &survey));
+    findings.append(left_out);
+    findings.append(unknown(ledger, head, &survey));
     Ok(findings)
-}
-
-fn append(findings: &mut Findings, mut more: Findings) {
-    findings.compared += more.compared;
-    findings.accurate += more.accurate;
-    findings.said.append(&mut more.said);
-    findings.found.append(&mut more.found);
-    findings.cleared.append(&mut more.cleared);
-    findings.counted.append(&mut more.counted);
 }
 
 /// Codes that stand twice. A file's reader has looked at that already.

@@ -4,6 +4,7 @@ use onhand_core::{
     Difference, DifferenceKind, Findings, ItemNo, Label, Ledger, Sku, Suggestion, Witness,
 };
 
+use super::confidence::UNKNOWN;
 use super::left_out::left_out;
 use super::view::View;
 use crate::survey::UnknownLine;
@@ -56,7 +57,7 @@ fn difference(view: &View<'_>, line: &UnknownLine, hints: Vec<Hint>) -> Differen
         theirs: units.and_then(|it| i64::try_from(it).ok()),
         ours: 0,
         as_of: view.head.as_of,
-        confidence: 100,
+        confidence: UNKNOWN,
         explained_by: Vec::new(),
         suggestions: hints.into_iter().filter_map(suggestion).collect(),
     }

@@ -61,6 +61,13 @@ impl<'a> View<'a> {
         self.ledger.item(item).supplied.as_ref()?.said_by(self.head.feed)
     }
 
+    /// Steps of the ladder of the item's tier: an item that is not vouched for comes down one with
+    /// every whole snapshot.
+    pub fn steps(&self, item: ItemNo) -> u64 {
+        let tier = self.said(item).map_or(0, |it| it.tier);
+        self.feed.terms.tiers.get(tier as usize).map_or(0, |it| it.ladder.len() as u64)
+    }
+
     /// Where the item lies, if it ever lay there or was promised from there.
     pub fn cell(&self, item: ItemNo) -> Option<&'a Cell> {
         self.ledger.item(item).cell(self.feed.location)

@@ -5,9 +5,10 @@ use onhand_core::{
     QUANTITY_MAX, SaidLine, Source, Time,
 };
 
-use super::budget::{Budget, is_within};
+use super::budget::Budget;
 use super::causes::causes;
 use super::classify::{Differing, Verdict, classify};
+use super::confidence;
 use super::view::View;
 
 /// What a snapshot says of one item.
@@ -40,7 +41,7 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
         return;
     }
     let verdict = match is_first {
-        true => Verdict::of(DifferenceKind::FirstSeen, 95),
+        true => Verdict::of(DifferenceKind::FirstSeen, confidence::CERTAIN),
         false => {
             let causes = causes(view, &balance);
             let packs = packs(view, told);
@@ -50,7 +51,7 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
         }
     };
     let tolerance = &view.feed.terms.tolerance;
-    let within = is_within(tolerance, balance.theirs, balance.ours, Some(told.source));
+    let within = tolerance.allows(balance.theirs, balance.ours, told.source.unit_cost);
     to.accurate += u64::from(!is_first && within);
     let may_settle = within && !is_explained(verdict.kind)
         || tolerance.lower && verdict.kind == DifferenceKind::UnexplainedLoss;
@@ -72,7 +73,7 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
 fn note_said(view: &View<'_>, told: &Told<'_>, to: &mut Findings) {
     let known = view.said(told.item).is_some_and(|it| {
         it.as_of.is_some()
-            && it.missing == 0
+            && it.missing == missing(view, told)
             && (it.quantity, it.next_restock_at) == (told.units, told.next_restock_at)
     });
     if !known {
@@ -85,7 +86,18 @@ fn said_line(view: &View<'_>, told: &Told<'_>) -> SaidLine {
         sku: view.ledger.item(told.item).sku.clone(),
         quantity: told.units,
         next_restock_at: told.next_restock_at,
-        missing: 0,
+        missing: missing(view, told),
+    }
+}
+
+/// How often in a row whole snapshots have not vouched for it, this one included: a number that is
+/// left open is no more than a line left out. It is counted no further than the ladder goes.
+fn missing(view: &View<'_>, told: &Told<'_>) -> u64 {
+    let before = view.said(told.item).map_or(0, |it| it.missing);
+    match told.units {
+        Some(_) => 0,
+        None if view.head.complete && before < view.steps(told.item) => before + 1,
+        None => before,
     }
 }
 
@@ -189,7 +201,7 @@ impl<'a> Balance<'a> {
     /// Nothing follows from it, not even that an open difference is gone.
     fn note_stale(&self, view: &View<'_>, to: &mut Findings) {
         if self.apart() > 0 && self.open.is_none() {
-            self.find(view, Verdict::of(DifferenceKind::Stale, 95), to);
+            self.find(view, Verdict::of(DifferenceKind::Stale, confidence::CERTAIN), to);
         }
     }
 

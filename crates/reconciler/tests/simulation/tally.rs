@@ -36,6 +36,8 @@ pub struct Tally {
     pub few: u64,
     pub held: u64,
     pub held_wrongly: u64,
+    /// Good ones with so many numbers left open, or codes that mean nothing, that they were held.
+    pub gappy: u64,
     pub late: u64,
     /// Renamed codes, and how often the right item was suggested first.
     pub renamed: u64,
@@ -81,6 +83,7 @@ impl Tally {
         self.few += more.few;
         self.held += more.held;
         self.held_wrongly += more.held_wrongly;
+        self.gappy += more.gappy;
         self.late += more.late;
         self.renamed += more.renamed;
         self.suggested += more.suggested;
@@ -92,10 +95,11 @@ impl fmt::Display for Tally {
         writeln!(f, "{} snapshots, {} lines, {} orders", self.snapshots, self.lines, self.orders)?;
         writeln!(
             f,
-            "{} damaged, {} of them too few items to tell, {} held, {} held wrongly; {} late; {} renamed, {} suggested first; invented {}; {} wrong packs behind something open",
+            "{} damaged, {} of them too few items to tell, {} held, {} held for its gaps, {} held wrongly; {} late; {} renamed, {} suggested first; invented {}; {} wrong packs behind something open",
             self.damaged,
             self.few,
             self.held,
+            self.gappy,
             self.held_wrongly,
             self.late,
             self.renamed,
