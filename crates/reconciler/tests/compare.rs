@@ -990,3 +990,24 @@ fn c13_without_a_watermark_the_orders_they_were_given_are_off_their_number() {
         "#]],
     );
 }
+
+#[test]
+fn c12_what_a_snapshot_did_not_vouch_for_counts_once_however_often_it_is_compared() {
+    check(
+        r#"
+        feed {"missing_after":3,"tiers":[{"tier":"all","every_minutes":60,"ladder":[{"after_minutes":600,"trust_percent":50},{"after_minutes":900,"trust_percent":0}]}]}
+        map W G N
+        @10 receive L W:10 G:5 N:2
+        @20 snapshot 15 complete W:10 G:5
+        @30 snapshot 25 complete W:_
+        @31 snapshot 25 complete W:_
+        @40 snapshot 35 complete W:_
+        "#,
+        expect![[r#"
+            compared 2 accurate 2; said W:10; said G:5; said N:_ missing 1
+            compared 0 accurate 0; said W:_ missing 1; said G:5 missing 1; said N:_ missing 2
+            compared 0 accurate 0
+            compared 0 accurate 0; said W:_ missing 2; said G:5 missing 2; said N:0 missing 3; found 1 N vanished_sku 0/2 90%
+        "#]],
+    );
+}

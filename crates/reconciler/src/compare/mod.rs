@@ -8,8 +8,8 @@ mod budget;
 mod causes;
 mod classify;
 mod confidence;
-mod left_out;
-mod nameless;
+mod unknown_sku;
+mod vanished_sku;
 mod view;
 mod weigh;
 
@@ -17,8 +17,8 @@ use onhand_core::{Findings, ItemNo, Ledger};
 use rustc_hash::FxHashMap;
 
 pub use budget::Budget;
-pub use left_out::vanished;
-pub use nameless::unknown;
+pub use unknown_sku::unknown;
+pub use vanished_sku::vanished;
 
 use crate::survey::known;
 use crate::{Complaint, Complaints, Head, Line, Past, Survey, Surveyed};

@@ -68,6 +68,14 @@ impl<'a> View<'a> {
         self.feed.terms.tiers.get(tier as usize).map_or(0, |it| it.ladder.len() as u64)
     }
 
+    /// How often in a row the item was not vouched for, and whether a snapshot of this moment said
+    /// so: a long one may be compared again from its beginning, and counts once.
+    pub fn missed(&self, item: ItemNo) -> (u64, bool) {
+        let said = self.said(item);
+        let again = said.is_some_and(|it| it.missing > 0 && it.as_of == Some(self.head.as_of));
+        (said.map_or(0, |it| it.missing), again)
+    }
+
     /// Where the item lies, if it ever lay there or was promised from there.
     pub fn cell(&self, item: ItemNo) -> Option<&'a Cell> {
         self.ledger.item(item).cell(self.feed.location)

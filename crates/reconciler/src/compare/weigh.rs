@@ -93,10 +93,10 @@ fn said_line(view: &View<'_>, told: &Told<'_>) -> SaidLine {
 /// How often in a row whole snapshots have not vouched for it, this one included: a number that is
 /// left open is no more than a line left out. It is counted no further than the ladder goes.
 fn missing(view: &View<'_>, told: &Told<'_>) -> u64 {
-    let before = view.said(told.item).map_or(0, |it| it.missing);
+    let (before, again) = view.missed(told.item);
     match told.units {
         Some(_) => 0,
-        None if view.head.complete && before < view.steps(told.item) => before + 1,
+        None if view.head.complete && !again && before < view.steps(told.item) => before + 1,
         None => before,
     }
 }

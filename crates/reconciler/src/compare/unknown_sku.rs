@@ -5,7 +5,7 @@ use onhand_core::{
 };
 
 use super::confidence::UNKNOWN;
-use super::left_out::left_out;
+use super::vanished_sku::left_out;
 use super::view::View;
 use crate::survey::UnknownLine;
 use crate::{

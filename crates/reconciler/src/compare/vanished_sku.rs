@@ -75,8 +75,8 @@ fn miss(
     to: &mut Findings,
 ) {
     let enough = view.feed.terms.missing_after.max(1);
-    let before = said.map_or(0, |it| it.missing);
-    let missing = (before + 1).min(enough.max(view.steps(item))).max(before);
+    let (before, again) = view.missed(item);
+    let missing = (before + u64::from(!again)).min(enough.max(view.steps(item))).max(before);
     let gone = missing >= enough;
     let left = said.and_then(|it| it.quantity);
     let quantity = if gone { Some(0) } else { left };
