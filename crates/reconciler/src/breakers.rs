@@ -21,7 +21,7 @@ pub(crate) struct Measures {
     /// Items that had stock, and those of them that have none now.
     had: u64,
     dropped: u64,
-    /// Items said before, and those of them that it names.
+    /// Items said before, and those of them that it names with a number.
     known: u64,
     named: u64,
     /// Units before, and how they change.
@@ -91,7 +91,9 @@ impl Measures {
             if !self.whole {
                 self.await_item(said);
             }
-            self.named += u64::from(said.missing == 0);
+            // A number that was there and is left open now is as missing as its line.
+            let is_told = units.is_some() || said.quantity.is_none();
+            self.named += u64::from(said.missing == 0 && is_told);
         }
         let before = said.and_then(|it| it.quantity).unwrap_or(0);
         let Some(units) = units else { return };

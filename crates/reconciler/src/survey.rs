@@ -2,7 +2,7 @@
 //! cannot know.
 
 use onhand_core::{
-    Feed, ItemNo, Ledger, LocationNo, QUANTITY_MAX, Said, Sku, Source, Suspicion, Time,
+    Basis, Feed, ItemNo, Ledger, LocationNo, QUANTITY_MAX, Said, Sku, Source, Suspicion, Time,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -38,7 +38,8 @@ pub struct Surveyed {
     pub(crate) seen: Bits,
     /// What several codes say of one item together.
     pub(crate) shared: FxHashMap<ItemNo, Shared>,
-    /// Units that the supplier was given to ship and did not yet. None: it was never given any.
+    /// Units that the supplier was given to ship and did not yet. None: it was never given any, or
+    /// nothing of its numbers depends on it.
     pub(crate) handed: Option<FxHashMap<ItemNo, u64>>,
     /// Units of ours on their way to it.
     pub(crate) coming: FxHashMap<ItemNo, u64>,
@@ -124,7 +125,7 @@ impl Survey {
         let feed = ledger.feed(head.feed);
         let measures = Measures::new(ledger, head);
         let surveyed = Surveyed {
-            handed: handed(ledger, feed, head.as_of),
+            handed: tells_by_handovers(head).then(|| handed(ledger, feed, head.as_of)).flatten(),
             coming: coming(ledger, feed.location),
             ..Surveyed::default()
         };
@@ -204,6 +205,11 @@ fn has_more_codes(ledger: &Ledger, item: ItemNo, source: &Source, at: Time) -> b
     let Some(supplied) = &ledger.item(item).supplied else { return false };
     let same = |it: &&Source| it.supplier == source.supplier && it.is_valid(at);
     supplied.sources.len() > 1 && supplied.sources.iter().filter(same).count() > 1
+}
+
+/// Orders of ours are off its numbers, and it does not say up to when it knew of them.
+fn tells_by_handovers(head: &Head) -> bool {
+    head.basis == Basis::AfterOurOrders && head.orders_seen_through.is_none()
 }
 
 /// Units of orders at the location that the supplier got by `at`, by item.

@@ -1,6 +1,6 @@
 //! What may settle itself, and how much of it in a day.
 
-use onhand_core::{Ledger, Source, Tolerance};
+use onhand_core::Ledger;
 
 use crate::Head;
 
@@ -33,21 +33,4 @@ impl Budget {
             Some(_) => false,
         }
     }
-}
-
-/// Whether a difference is too small to bother anybody. Where nothing is said, none is.
-pub(super) fn is_within(
-    tolerance: &Tolerance,
-    theirs: i64,
-    ours: i64,
-    source: Option<&Source>,
-) -> bool {
-    let apart = u128::from(theirs.abs_diff(ours));
-    let book = u128::from(u64::try_from(ours).unwrap_or(0));
-    let cost = source.and_then(|it| it.unit_cost).map(u128::from);
-    let units = tolerance.units.map(|it| apart <= u128::from(it));
-    let percent = tolerance.percent.map(|it| apart * 100 <= book * u128::from(it));
-    let value = tolerance.value.map(|most| cost.is_some_and(|it| apart * it <= u128::from(most)));
-    let mut said = [units, percent, value].into_iter().flatten().peekable();
-    said.peek().is_some() && said.all(|it| it)
 }

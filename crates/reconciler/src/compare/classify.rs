@@ -7,6 +7,7 @@
 use onhand_core::DifferenceKind;
 
 use super::causes::{Cause, Causes};
+use super::confidence::*;
 
 /// Both numbers on our basis, in our units.
 pub(super) struct Differing<'a> {
@@ -28,8 +29,6 @@ pub(super) struct Verdict {
     pub explained_by: Vec<u64>,
 }
 
-/// As sure as one is of what nothing explains.
-const UNEXPLAINED: u64 = 60;
 const PACK_MAX: i64 = 100;
 /// So far from a whole number of packs it may be, where the pack is known.
 const NEAR_PERCENT: i64 = 15;
@@ -43,6 +42,15 @@ const CROWD: usize = 24;
 impl Verdict {
     pub fn of(kind: DifferenceKind, confidence: u64) -> Verdict {
         Verdict { kind, confidence, explained_by: Vec::new() }
+    }
+
+    /// Of so many units, theirs less ours.
+    pub fn unexplained(difference: i64) -> Verdict {
+        let kind = match difference > 0 {
+            true => DifferenceKind::UnexplainedGain,
+            false => DifferenceKind::UnexplainedLoss,
+        };
+        Verdict::of(kind, UNEXPLAINED)
     }
 }
 
@@ -69,14 +77,11 @@ pub(super) fn classify(it: &Differing<'_>, causes: &Causes) -> Verdict {
 }
 
 fn unexplained(causes: &Causes, difference: i64) -> Verdict {
-    let kind = match difference > 0 {
-        true => DifferenceKind::UnexplainedGain,
-        false => DifferenceKind::UnexplainedLoss,
-    };
+    let verdict = Verdict::unexplained(difference);
     let corrected = causes.corrections.iter().find(|it| it.units == difference);
     match corrected {
-        Some(it) => Verdict { kind, confidence: 80, explained_by: vec![it.position] },
-        None => Verdict::of(kind, UNEXPLAINED),
+        Some(it) => Verdict { confidence: CORRECTED, explained_by: vec![it.position], ..verdict },
+        None => verdict,
     }
 }
 
@@ -90,8 +95,10 @@ fn pack(it: &Differing<'_>) -> Option<Verdict> {
     let known = |pack: &i64| *pack > 1 && it.packs.contains(&(*pack as u64));
     let factor = Some(more / less).filter(|it| *it <= PACK_MAX && more % less == 0);
     match factor {
-        Some(factor) if known(&factor) => return Some(verdict(95)),
-        Some(factor) if COMMON_PACKS.contains(&factor) && less >= 2 => return Some(verdict(76)),
+        Some(factor) if known(&factor) => return Some(verdict(KNOWN_PACK)),
+        Some(factor) if COMMON_PACKS.contains(&factor) && less >= 2 => {
+            return Some(verdict(COMMON_PACK));
+        }
         Some(_) | None => {}
     }
     // Beside something else, or of whole packs only: nearly so, of a pack that is known.
@@ -107,7 +114,7 @@ fn pack(it: &Differing<'_>) -> Option<Verdict> {
     packs
         .into_iter()
         .any(|it| is_near(less, more, it) || is_near(then, now, it))
-        .then(|| verdict(80))
+        .then(|| verdict(NEAR_PACK))
 }
 
 /// All of what happened after a moment, or before it: that is how a delay works.
@@ -117,7 +124,7 @@ fn first_few(causes: &[Cause], difference: i64) -> Option<Verdict> {
         sum += cause.units;
         if sum == difference {
             let few = &causes[..=place];
-            let confidence = 86u64.saturating_sub(2 * place as u64);
+            let confidence = FIRST_FEW.saturating_sub(PER_EVENT * place as u64);
             return Some(explained(few.iter(), confidence));
         }
     }
@@ -126,7 +133,7 @@ fn first_few(causes: &[Cause], difference: i64) -> Option<Verdict> {
 
 fn single(causes: &[Cause], difference: i64, crowd: usize) -> Option<Verdict> {
     let found = causes.iter().find(|it| it.units == difference)?;
-    Some(explained([found].into_iter(), 85u64.saturating_sub(crowd.min(CROWD) as u64)))
+    Some(explained([found].into_iter(), SINGLE.saturating_sub(crowd.min(CROWD) as u64)))
 }
 
 fn pair(causes: &[Cause], difference: i64, crowd: usize) -> Option<Verdict> {
@@ -136,7 +143,7 @@ fn pair(causes: &[Cause], difference: i64, crowd: usize) -> Option<Verdict> {
         let rest = difference - one.units;
         let other = fitting[place + 1..].iter().find(|it| it.units == rest);
         if let Some(other) = other {
-            let sure = 74u64.saturating_sub(2 * crowd.min(CROWD) as u64);
+            let sure = PAIR.saturating_sub(PER_EVENT * crowd.min(CROWD) as u64);
             return Some(explained([*one, *other].into_iter(), sure));
         }
     }
@@ -150,14 +157,16 @@ fn parts(causes: &[Cause], difference: i64) -> Option<Verdict> {
         return None;
     }
     if let Some(found) = causes.iter().find(|it| it.units == difference) {
-        return Some(explained([found].into_iter(), 90));
+        return Some(explained([found].into_iter(), ONE_PART));
     }
     let largest = causes.iter().max_by_key(|it| it.units)?;
     let confidence = match () {
-        () if all == difference => 85,
-        () if all > difference => 74,
+        () if all == difference => ALL_PARTS,
+        () if all > difference => SOME_PARTS,
         // It explains most of it.
-        () if all * 2 >= difference => 50 + u64::try_from(all * 20 / difference).unwrap_or(0),
+        () if all * 2 >= difference => {
+            MOST + u64::try_from(all * MOST_SPAN / difference).unwrap_or(0)
+        }
         () => return None,
     };
     let mut verdict = explained(causes.iter(), confidence);
@@ -171,7 +180,7 @@ fn both(causes: &Causes, difference: i64, crowd: usize) -> Option<Verdict> {
     let (one, other) = pairs
         .filter(|(one, other)| one.position != other.position)
         .find(|(one, other)| one.units + other.units == difference)?;
-    let confidence = 72u64.saturating_sub(2 * crowd.min(CROWD) as u64);
+    let confidence = BOTH.saturating_sub(PER_EVENT * crowd.min(CROWD) as u64);
     Some(explained([one, other].into_iter(), confidence))
 }
 
@@ -184,7 +193,7 @@ fn most(causes: &[Cause], difference: i64) -> Option<Verdict> {
     let rest = |it: &Cause| (difference - it.units).abs();
     let found = causes.iter().filter(is_goods).min_by_key(|it| rest(it))?;
     let whole = difference.abs().max(found.units.abs());
-    let confidence = 50 + u64::try_from((whole - rest(found)) * 20 / whole).unwrap_or(0);
+    let confidence = MOST + u64::try_from((whole - rest(found)) * MOST_SPAN / whole).unwrap_or(0);
     (rest(found) * MOST_REST < whole).then(|| explained([found].into_iter(), confidence))
 }
 

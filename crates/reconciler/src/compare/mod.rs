@@ -7,8 +7,9 @@
 mod budget;
 mod causes;
 mod classify;
-mod left_out;
-mod nameless;
+mod confidence;
+mod unknown_sku;
+mod vanished_sku;
 mod view;
 mod weigh;
 
@@ -16,8 +17,8 @@ use onhand_core::{Findings, ItemNo, Ledger};
 use rustc_hash::FxHashMap;
 
 pub use budget::Budget;
-pub use left_out::vanished;
-pub use nameless::unknown;
+pub use unknown_sku::unknown;
+pub use vanished_sku::vanished;
 
 use crate::survey::known;
 use crate::{Complaint, Complaints, Head, Line, Past, Survey, Surveyed};
@@ -84,18 +85,9 @@ pub fn compare_whole(
     let mut findings = compare(ledger, past, head, &survey, &mut budget, lines);
     let all = ledger.items().len();
     let (left_out, _) = vanished(ledger, past, head, &survey, &mut budget, ItemNo(0), all);
-    append(&mut findings, left_out);
-    append(&mut findings, unknown(ledger, head, &survey));
+    findings.append(left_out);
+    findings.append(unknown(ledger, head, &survey));
     Ok(findings)
-}
-
-fn append(findings: &mut Findings, mut more: Findings) {
-    findings.compared += more.compared;
-    findings.accurate += more.accurate;
-    findings.said.append(&mut more.said);
-    findings.found.append(&mut more.found);
-    findings.cleared.append(&mut more.cleared);
-    findings.counted.append(&mut more.counted);
 }
 
 /// Codes that stand twice. A file's reader has looked at that already.

@@ -61,6 +61,21 @@ impl<'a> View<'a> {
         self.ledger.item(item).supplied.as_ref()?.said_by(self.head.feed)
     }
 
+    /// Steps of the ladder of the item's tier: an item that is not vouched for comes down one with
+    /// every whole snapshot.
+    pub fn steps(&self, item: ItemNo) -> u64 {
+        let tier = self.said(item).map_or(0, |it| it.tier);
+        self.feed.terms.tiers.get(tier as usize).map_or(0, |it| it.ladder.len() as u64)
+    }
+
+    /// How often in a row the item was not vouched for, and whether a snapshot of this moment said
+    /// so: a long one may be compared again from its beginning, and counts once.
+    pub fn missed(&self, item: ItemNo) -> (u64, bool) {
+        let said = self.said(item);
+        let again = said.is_some_and(|it| it.missing > 0 && it.as_of == Some(self.head.as_of));
+        (said.map_or(0, |it| it.missing), again)
+    }
+
     /// Where the item lies, if it ever lay there or was promised from there.
     pub fn cell(&self, item: ItemNo) -> Option<&'a Cell> {
         self.ledger.item(item).cell(self.feed.location)
@@ -88,18 +103,18 @@ impl<'a> View<'a> {
             || self.counted_at(item).is_some_and(|it| it > self.head.as_of)
     }
 
-    /// The book at `as_of`.
-    pub fn book(&self, item: ItemNo) -> PastBook {
-        let Some(cell) = self.cell(item) else { return PastBook::default() };
+    /// The book at `as_of`. None: it moved since and nobody keeps the past, so that there is
+    /// nothing to set the number against.
+    pub fn book(&self, item: ItemNo) -> Option<PastBook> {
+        let Some(cell) = self.cell(item) else { return Some(PastBook::default()) };
         let now = PastBook { sellable: cell.sellable, committed: cell.committed };
         // Claims do not touch a cell: its committed units may have changed all the same.
         let untouched = self.position.is_some_and(|it| cell.touched <= it)
             && self.head.basis != Basis::AfterOurOrders;
         if untouched || self.ledger.time() <= self.head.as_of {
-            return now;
+            return Some(now);
         }
-        let then = self.past.book_at(item, self.feed.location, self.head.as_of);
-        then.unwrap_or(now)
+        self.past.book_at(item, self.feed.location, self.head.as_of)
     }
 
     /// Units committed at `as_of` that are off their number already.

@@ -5,9 +5,10 @@ use onhand_core::{
     QUANTITY_MAX, SaidLine, Source, Time,
 };
 
-use super::budget::{Budget, is_within};
+use super::budget::Budget;
 use super::causes::causes;
 use super::classify::{Differing, Verdict, classify};
+use super::confidence;
 use super::view::View;
 
 /// What a snapshot says of one item.
@@ -35,11 +36,12 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
     let is_first = balance.is_first(view);
     to.compared += u64::from(!is_first);
     if balance.is_settled(view, to) {
+        balance.note_kept(view, told, to);
         to.accurate += u64::from(!is_first && balance.apart() == 0);
         return;
     }
     let verdict = match is_first {
-        true => Verdict::of(DifferenceKind::FirstSeen, 95),
+        true => Verdict::of(DifferenceKind::FirstSeen, confidence::CERTAIN),
         false => {
             let causes = causes(view, &balance);
             let packs = packs(view, told);
@@ -49,7 +51,7 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
         }
     };
     let tolerance = &view.feed.terms.tolerance;
-    let within = is_within(tolerance, balance.theirs, balance.ours, Some(told.source));
+    let within = tolerance.allows(balance.theirs, balance.ours, told.source.unit_cost);
     to.accurate += u64::from(!is_first && within);
     let may_settle = within && !is_explained(verdict.kind)
         || tolerance.lower && verdict.kind == DifferenceKind::UnexplainedLoss;
@@ -71,16 +73,31 @@ pub(super) fn weigh(view: &View<'_>, budget: &mut Budget, told: &Told<'_>, to: &
 fn note_said(view: &View<'_>, told: &Told<'_>, to: &mut Findings) {
     let known = view.said(told.item).is_some_and(|it| {
         it.as_of.is_some()
-            && it.missing == 0
+            && it.missing == missing(view, told)
             && (it.quantity, it.next_restock_at) == (told.units, told.next_restock_at)
     });
     if !known {
-        to.said.push(SaidLine {
-            sku: view.ledger.item(told.item).sku.clone(),
-            quantity: told.units,
-            next_restock_at: told.next_restock_at,
-            missing: 0,
-        });
+        to.said.push(said_line(view, told));
+    }
+}
+
+fn said_line(view: &View<'_>, told: &Told<'_>) -> SaidLine {
+    SaidLine {
+        sku: view.ledger.item(told.item).sku.clone(),
+        quantity: told.units,
+        next_restock_at: told.next_restock_at,
+        missing: missing(view, told),
+    }
+}
+
+/// How often in a row whole snapshots have not vouched for it, this one included: a number that is
+/// left open is no more than a line left out. It is counted no further than the ladder goes.
+fn missing(view: &View<'_>, told: &Told<'_>) -> u64 {
+    let (before, again) = view.missed(told.item);
+    match told.units {
+        Some(_) => 0,
+        None if view.head.complete && !again && before < view.steps(told.item) => before + 1,
+        None => before,
     }
 }
 
@@ -122,13 +139,13 @@ pub(super) struct Balance<'a> {
 }
 
 impl<'a> Balance<'a> {
-    /// None: something newer was found already.
+    /// None: something newer was found already, or nobody knows the book of that moment.
     pub fn of(view: &View<'a>, item: ItemNo, units: u64) -> Option<Balance<'a>> {
         let open = view.open(item);
         if open.is_some_and(|it| it.difference.as_of > view.head.as_of) {
             return None;
         }
-        let book = view.book(item);
+        let book = view.book(item)?;
         let taken_off = view.taken_off(item, &book);
         let theirs = units as i64 + taken_off;
         Some(Balance { item, theirs, ours: book.sellable, committed: book.committed, open })
@@ -165,10 +182,26 @@ impl<'a> Balance<'a> {
         settled
     }
 
+    /// A difference that somebody decided to live with falls with every number that is said anew,
+    /// unless it is found with it; and once both agree, even if the number is the old one: the
+    /// same gap months later is another one.
+    fn note_kept(&self, view: &View<'_>, told: &Told<'_>, to: &mut Findings) {
+        if view.said(self.item).is_none_or(|it| it.kept.is_none()) {
+            return;
+        }
+        let is_said = to.said.last().is_some_and(|it| it.sku == view.ledger.item(self.item).sku);
+        match self.apart() {
+            0 if !is_said => to.said.push(said_line(view, told)),
+            0 => {}
+            _ if is_said => self.find(view, Verdict::unexplained(self.difference()), to),
+            _ => {}
+        }
+    }
+
     /// Nothing follows from it, not even that an open difference is gone.
     fn note_stale(&self, view: &View<'_>, to: &mut Findings) {
         if self.apart() > 0 && self.open.is_none() {
-            self.find(view, Verdict::of(DifferenceKind::Stale, 95), to);
+            self.find(view, Verdict::of(DifferenceKind::Stale, confidence::CERTAIN), to);
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Candidate {
     /// All names: SKU, aliases, suppliers' codes.
     pub names: Vec<SmolStr>,
     pub description: Option<SmolStr>,
+    /// Where the caller keeps it apart. Names that are GTINs count as such too, and the ledger's
+    /// items have no other: a GTIN is one of their aliases.
     pub gtin: Option<SmolStr>,
 }
 

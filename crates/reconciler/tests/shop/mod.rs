@@ -18,6 +18,8 @@ pub fn minute(minutes: u64) -> Time {
 pub struct Shop {
     pub ledger: Ledger,
     pub now: Time,
+    /// Nobody keeps the past.
+    pub forgets: bool,
     /// When each entry was recorded, by its position less one.
     recorded: Vec<Time>,
     /// What happened to each item, by its number, in the order of positions.
@@ -28,7 +30,13 @@ impl Shop {
     /// The supplier S with the location L, the own location H, and the channel web on both.
     pub fn new() -> Shop {
         let ledger = Ledger::new(LedgerId::new("shop").unwrap());
-        let mut shop = Shop { ledger, now: minute(0), recorded: Vec::new(), events: Vec::new() };
+        let mut shop = Shop {
+            ledger,
+            now: minute(0),
+            forgets: false,
+            recorded: Vec::new(),
+            events: Vec::new(),
+        };
         shop.fact(json!({ "supplier_set": { "supplier": "S" } }));
         for command in [
             json!({ "register_location": { "location": "L", "kind": "supplier", "supplier": "S" } }),
@@ -258,6 +266,9 @@ impl Past for Shop {
     }
 
     fn book_at(&self, item: ItemNo, location: LocationNo, at: Time) -> Option<PastBook> {
+        if self.forgets {
+            return None;
+        }
         let mut book = PastBook::default();
         let events = self.events.get(item.0 as usize).into_iter().flatten();
         for event in events.filter(|it| it.location == location && it.occurred_at <= at) {

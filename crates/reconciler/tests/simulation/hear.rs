@@ -3,7 +3,7 @@
 use onhand_core::*;
 use onhand_reconciler::{Head, Line, compare_whole};
 
-use crate::history::{Flaws, History, ITEMS};
+use crate::history::{Flaws, History, ITEMS, MISSING_PERCENT};
 use crate::shop::minute;
 use crate::world::Counting;
 
@@ -27,10 +27,13 @@ impl History {
             lines.push(line);
         }
         let head = self.head(counting, complete);
+        let has_number = |it: usize| matches!(reported[it], Some(Some(_)));
+        let gappy = complete && self.is_suspicious(has_number, true);
         let name = format!("S{}", counting.as_of);
         let recorded = self.record(&name, &head, &lines);
         if recorded.outcome != SnapshotOutcome::Applied {
-            self.tally.held_wrongly += 1;
+            self.tally.gappy += u64::from(gappy);
+            self.tally.held_wrongly += u64::from(!gappy);
             return;
         }
         self.tally.snapshots += 1;
@@ -67,11 +70,32 @@ impl History {
             let item = self.shop.ledger.item(self.shop.item(&it.sku));
             item.supplied.as_ref().is_some_and(|it| !it.said.is_empty())
         });
+        let few = !self.is_suspicious(|it| it < 3, false);
         let recorded = said.then(|| self.record(&format!("D{}", counting.as_of), &head, &lines));
         if let Some(recorded) = recorded {
             self.tally.damaged += 1;
+            self.tally.few += u64::from(few);
             self.tally.held += u64::from(recorded.outcome == SnapshotOutcome::Held);
         }
+    }
+
+    /// Whether a complete file that gives numbers of these leaves out enough of what was ever named
+    /// to be suspicious: five items, and more than the feed's terms let pass. What was left open
+    /// before may be so again, where the file has its line.
+    fn is_suspicious(&self, has_number: impl Fn(usize) -> bool, is_there: bool) -> bool {
+        let (mut known, mut left_out) = (0, 0);
+        for (place, it) in self.items.iter().enumerate() {
+            let item = self.shop.ledger.item(self.shop.item(&it.sku));
+            let said = item.supplied.as_ref().and_then(|it| it.said_by(FeedNo(0)));
+            let Some(said) = said.filter(|it| it.as_of.is_some() && it.missing == 0) else {
+                continue;
+            };
+            let means = !self.watched[place].nameless;
+            let is_named = has_number(place) || is_there && said.quantity.is_none();
+            known += 1;
+            left_out += u64::from(!(means && is_named));
+        }
+        left_out >= 5 && left_out * 100 > known * MISSING_PERCENT
     }
 
     /// The same lines once more under another name, of a moment before.

@@ -14,6 +14,7 @@ pub const ITEMS: usize = 12;
 const SNAPSHOTS: u64 = 9;
 /// As the feed's terms say.
 pub const TOLERANCE: i64 = 1;
+pub const MISSING_PERCENT: u64 = 40;
 
 pub enum Action {
     Commit { item: usize, units: i64, late: bool },
@@ -98,7 +99,7 @@ impl History {
     fn begin(&mut self) {
         let tiers = json!([{ "tier": "all", "every_minutes": 240 }]);
         let terms = json!({ "basis": self.basis, "tiers": tiers,
-            "tolerance": { "units": TOLERANCE }, "breakers": { "missing_percent": 40 } });
+            "tolerance": { "units": TOLERANCE }, "breakers": { "missing_percent": MISSING_PERCENT } });
         self.shop.set_feed(terms);
         self.shop
             .ask(json!({ "change_channel": { "channel": "web", "locations": ["L"] } }))
@@ -302,13 +303,18 @@ impl History {
     }
 
     /// What was believed at the last number may be sold, less what the supplier sold elsewhere
-    /// since without a word.
+    /// since without a word. A loss that hides behind goods of theirs that we book later, and a
+    /// number in wrong packs, are counted apart.
     fn check_promise(&mut self, item: usize) {
         let known = &self.items[item];
         let unsaid = known.gone_unsaid(self.watched[item].said, self.now);
         let beyond = known.promised(self.now) - known.truly(self.now) - unsaid - TOLERANCE;
         if beyond > 0 && self.watched[item].misled {
             self.tally.misled += 1;
+        } else if beyond > 0
+            && beyond <= known.hidden_by_receipts(self.watched[item].said, self.now)
+        {
+            self.tally.hidden += 1;
         } else if beyond > 0 {
             let sku = &known.sku;
             self.tally

@@ -27,11 +27,17 @@ pub struct Tally {
     pub behind: u64,
     /// The same after a number in wrong packs that hid what was missing.
     pub misled: u64,
+    /// The same after a loss that hid behind goods of theirs which we had not booked yet.
+    pub hidden: u64,
     /// Orders, and snapshots that were held although damaged, or taken although fine.
     pub orders: u64,
     pub damaged: u64,
+    /// Damaged ones that left out too few of what had ever been named, as it was little.
+    pub few: u64,
     pub held: u64,
     pub held_wrongly: u64,
+    /// Good ones with so many numbers left open, or codes that mean nothing, that they were held.
+    pub gappy: u64,
     pub late: u64,
     /// Renamed codes, and how often the right item was suggested first.
     pub renamed: u64,
@@ -71,10 +77,13 @@ impl Tally {
         self.oversold.extend(more.oversold);
         self.behind += more.behind;
         self.misled += more.misled;
+        self.hidden += more.hidden;
         self.orders += more.orders;
         self.damaged += more.damaged;
+        self.few += more.few;
         self.held += more.held;
         self.held_wrongly += more.held_wrongly;
+        self.gappy += more.gappy;
         self.late += more.late;
         self.renamed += more.renamed;
         self.suggested += more.suggested;
@@ -86,9 +95,11 @@ impl fmt::Display for Tally {
         writeln!(f, "{} snapshots, {} lines, {} orders", self.snapshots, self.lines, self.orders)?;
         writeln!(
             f,
-            "{} damaged, {} held, {} held wrongly; {} late; {} renamed, {} suggested first; invented {}; {} wrong packs behind something open",
+            "{} damaged, {} of them too few items to tell, {} held, {} held for its gaps, {} held wrongly; {} late; {} renamed, {} suggested first; invented {}; {} wrong packs behind something open",
             self.damaged,
+            self.few,
             self.held,
+            self.gappy,
             self.held_wrongly,
             self.late,
             self.renamed,
@@ -102,6 +113,11 @@ impl fmt::Display for Tally {
             ("once more", &self.second),
         ];
         writeln!(f, "{} orders beyond the stock after a number in wrong packs", self.misled)?;
+        writeln!(
+            f,
+            "{} orders beyond the stock after a loss hid behind goods of theirs",
+            self.hidden
+        )?;
         for (name, table) in tables {
             writeln!(f, "{name}: missed {}", missed(table))?;
             let mut kinds: Vec<DifferenceKind> = table.keys().map(|(truth, _)| *truth).collect();

@@ -118,4 +118,14 @@ impl Item {
         };
         self.causes.iter().filter(unsaid).map(|it| -it.units).sum()
     }
+
+    /// Losses that the number of `said` could not show, as goods that only they had booked stood
+    /// against them, and that we have booked since: until the next number nobody can tell.
+    pub fn hidden_by_receipts(&self, said: u64, at: u64) -> i64 {
+        let of = |kind| self.causes.iter().filter(move |it: &&Cause| it.kind == kind);
+        let lost: i64 = of(DifferenceKind::UnexplainedLoss).map(|it| it.apart(said, said)).sum();
+        let booked_since = |it: &&Cause| it.theirs <= said && it.ours > said && it.ours <= at;
+        let came = of(DifferenceKind::UnacknowledgedReceipt).filter(booked_since);
+        (-lost).max(0).min(came.map(|it| it.units).sum())
+    }
 }

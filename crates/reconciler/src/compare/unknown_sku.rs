@@ -4,7 +4,8 @@ use onhand_core::{
     Difference, DifferenceKind, Findings, ItemNo, Label, Ledger, Sku, Suggestion, Witness,
 };
 
-use super::left_out::left_out;
+use super::confidence::UNKNOWN;
+use super::vanished_sku::left_out;
 use super::view::View;
 use crate::survey::UnknownLine;
 use crate::{
@@ -56,7 +57,7 @@ fn difference(view: &View<'_>, line: &UnknownLine, hints: Vec<Hint>) -> Differen
         theirs: units.and_then(|it| i64::try_from(it).ok()),
         ours: 0,
         as_of: view.head.as_of,
-        confidence: 100,
+        confidence: UNKNOWN,
         explained_by: Vec::new(),
         suggestions: hints.into_iter().filter_map(suggestion).collect(),
     }
