@@ -244,7 +244,10 @@ impl Snapshots {
     fn look_through(&self, place: &Place, named: &str) {
         let found = directory::below(&self.node.config().pull_directories, named);
         let files = found.and_then(|directory| {
-            let looked = self.pulls.with(place, |it| directory::ready(&directory, &mut it.looks));
+            let apart = Duration::from_millis(self.node.config().pull_look_ms);
+            let looked = self.pulls.with(place, |it| {
+                directory::ready(&directory, &mut it.looks, Instant::now(), apart)
+            });
             looked.map_err(|error| format!("{} cannot be read: {error}", directory.display()))
         });
         let files = match files {
@@ -275,7 +278,10 @@ impl Snapshots {
             Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
                 Err(no(Trouble::BodyTooLarge { bytes_max: self.kept().bytes_max() }))
             }
-            Err(error) => Err(no(Trouble::Unavailable { message: error.to_string() })),
+            Err(error) => {
+                self.skip(place, file, &format!("it cannot be read: {error}"));
+                return true;
+            }
         };
         let (is_done, report) = match &taken {
             Ok(report) => (true, report.text()),
@@ -294,10 +300,20 @@ impl Snapshots {
             false => it.told.refused += 1,
         });
         if let Err(error) = directory::put_away(file, is_done, &report) {
-            tracing::error!(%error, file = %file.display(), "a file cannot be moved away");
-            return false;
+            self.skip(place, file, &format!("it cannot be moved away: {error}"));
         }
         true
+    }
+
+    /// Leaves a file for later, so that the others are taken; told once, until it is another one.
+    fn skip(&self, place: &Place, file: &Path, why: &str) {
+        let is_new = self.pulls.with(place, |it| {
+            it.told.failed += 1;
+            it.looks.get_mut(file).is_some_and(|look| look.fail(BACK_OFF, BACK_OFF_MAX))
+        });
+        if is_new {
+            tracing::warn!(file = %file.display(), %why, "a file is left for later");
+        }
     }
 }
 
