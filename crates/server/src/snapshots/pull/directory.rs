@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::snapshots::kept::{Form, Fresh, Kept};
+use onhand_core::{Label, Time};
+use sha2::{Digest, Sha256};
+
+use crate::snapshots::kept::{Form, Fresh, Kept, hex};
 
 /// How each file looked when it was looked at last.
 pub(super) type Looks = HashMap<PathBuf, Look>;
@@ -15,7 +18,7 @@ pub(super) type Looks = HashMap<PathBuf, Look>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Look {
     bytes: u64,
-    pub modified: Option<SystemTime>,
+    modified: Option<SystemTime>,
     since: Instant,
     /// How often it could not be taken, and when it is tried again.
     failures: u32,
@@ -25,6 +28,12 @@ pub(super) struct Look {
 impl Look {
     fn is_as(&self, other: &Look) -> bool {
         (self.bytes, self.modified) == (other.bytes, other.modified)
+    }
+
+    /// When the file was changed last, if its clock knows.
+    pub fn changed(&self) -> Option<Time> {
+        let since = self.modified?.duration_since(UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_micros()).ok().map(Time)
     }
 
     /// It could not be taken: it is tried again later, and later each time. True the first time.
@@ -88,6 +97,15 @@ pub(super) fn ready(
     *looks = seen;
     ready.sort();
     Ok(ready)
+}
+
+/// A name of the file as it was put there: whoever puts the same bytes there again says something
+/// new, but a file that is only looked at again is the same.
+pub(super) fn named(path: &Path, changed: Option<Time>, hash: &str) -> Option<Label> {
+    let name = path.file_name()?.to_string_lossy();
+    let text = format!("{name}\0{}\0{hash}", changed?.as_us());
+    let digest = Sha256::digest(text.as_bytes());
+    Label::new(&format!("file-{}", hex(digest.get(..8)?))).ok()
 }
 
 /// The file's bytes.

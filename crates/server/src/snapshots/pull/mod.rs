@@ -18,7 +18,7 @@ use onhand_wire::{Problem, Trouble};
 use serde::Serialize;
 
 use super::refusal::no;
-use super::{Ask, SnapshotReport, Snapshots};
+use super::{Ask, Came, SnapshotReport, Snapshots};
 use crate::config::Config;
 use directory::Looks;
 use fetch::{Fetched, Known};
@@ -229,6 +229,7 @@ impl Snapshots {
         };
         let mut ask = Ask::of(task.place.ledger.clone(), task.place.feed.clone());
         ask.tier = task.place.tier.clone();
+        ask.came = Came::Fetched(known.changed());
         let taken = self.take(&ask, fresh);
         self.pulls.with(&task.place, |it| match &taken {
             Ok(_) => {
@@ -272,9 +273,14 @@ impl Snapshots {
 
     /// False: it is to be tried again.
     fn take_file(&self, place: &Place, file: &Path) -> bool {
-        let ask = Ask::of(place.ledger.clone(), place.feed.clone());
+        let mut ask = Ask::of(place.ledger.clone(), place.feed.clone());
+        let changed = self.pulls.with(place, |it| it.looks.get(file)?.changed());
+        ask.came = Came::Fetched(changed);
         let taken = match directory::receive(file, self.kept()) {
-            Ok(fresh) => self.take(&ask, fresh),
+            Ok(fresh) => {
+                ask.snapshot = directory::named(file, changed, &fresh.hash);
+                self.take(&ask, fresh)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
                 Err(no(Trouble::BodyTooLarge { bytes_max: self.kept().bytes_max() }))
             }
