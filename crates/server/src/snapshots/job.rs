@@ -149,9 +149,7 @@ impl Job<'_> {
                 "snapshot {other} of this feed is not finished; send its file again first, or send \
                  a complete snapshot that is newer"
             ),
-            None => {
-                "the feed or its codes change too often; send the file again later".to_owned()
-            }
+            None => "the feed or its codes change too often; send the file again later".to_owned(),
         };
         no(Trouble::Unavailable { message })
     }
@@ -341,7 +339,8 @@ impl Job<'_> {
 
     fn note_left_out(&mut self, it: &SnapshotRecorded) -> Result<(), Problem> {
         let left_out = it.said.iter().filter(|it| it.missing > 0);
-        let last = self.look(|ledger, _| left_out.filter_map(|it| ledger.item_no(&it.sku)).max())?;
+        let last =
+            self.look(|ledger, _| left_out.filter_map(|it| ledger.item_no(&it.sku)).max())?;
         if let Some(last) = last {
             self.vanished_from = self.vanished_from.max(ItemNo(last.0 + 1));
         }

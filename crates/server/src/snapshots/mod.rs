@@ -94,6 +94,8 @@ struct FeedNow {
     feed: Feed,
     /// When the ledger recorded something last.
     time: Time,
+    /// Its location takes nothing in.
+    closed: Option<Rejection>,
 }
 
 impl Snapshots {
@@ -113,8 +115,9 @@ impl Snapshots {
     /// The problem to tell: mistakes in the file, or a no of the ledger. Nothing is booked then,
     /// but where a fault came in between: what is booked by then is finished later.
     pub fn take(&self, ask: &Ask, fresh: Fresh) -> Result<SnapshotReport, Problem> {
-        let turn = self.node.turns().take(&ask.ledger, &ask.feed, Duration::MAX);
+        let _mine = self.node.turns().take(&ask.ledger, &ask.feed, Duration::MAX);
         let now = self.feed(&ask.ledger, &ask.feed)?;
+        now.check(ask)?;
         let profile = now.feed.terms.profile.as_deref();
         let sheet = Sheet::open(fresh.path().to_owned(), profile, fresh.form);
         let sheet = sheet.map_err(|it| unreadable(&it))?;
@@ -234,7 +237,9 @@ impl Snapshots {
     fn feed(&self, ledger: &LedgerId, feed: &FeedId) -> Result<FeedNow, Problem> {
         let found = self.node.projector(ledger).with_past(ledger, |known, _| {
             let number = known.feed_no(feed)?;
-            Some(FeedNow { number, feed: known.feed(number).clone(), time: known.time() })
+            let feed = known.feed(number).clone();
+            let closed = known.open_location(&known.location(feed.location).id).err();
+            Some(FeedNow { number, feed, time: known.time(), closed })
         });
         let unknown = Rejection::UnknownFeed { feed: feed.clone() };
         found.flatten().ok_or_else(|| rejected(&unknown, 0))
@@ -250,9 +255,18 @@ impl Snapshots {
         feed: &FeedId,
         hash: &str,
     ) -> Result<(File, u64, &'static str), Problem> {
-        self.feed(ledger, feed)?;
-        let missing = || no(Trouble::NotFound { message: "no file with this hash is kept".into() });
-        let (path, form) = self.kept().find(hash).ok_or_else(missing)?;
+        let now = self.feed(ledger, feed)?;
+        let named = now.all_seen().any(|it| it.hash.as_ref().is_some_and(|it| it.as_str() == hash));
+        let missing = |message: &str| no(Trouble::NotFound { message: message.to_owned() });
+        if !named {
+            return Err(missing(
+                "none of the feed's newest snapshots has this hash; take `hash` from its report \
+                 or its entry, and older files from `snapshots` in the data directory",
+            ));
+        }
+        let (path, form) = self.kept().find(hash).ok_or_else(|| {
+            missing("its bytes are not kept on this server: put `snapshots` of the data directory back from a backup")
+        })?;
         let kind = match form {
             Form::Raw => "application/octet-stream",
             Form::Lines => "application/json",
@@ -266,10 +280,25 @@ impl Snapshots {
 impl FeedNow {
     /// The snapshot of this name that it knows.
     fn seen(&self, snapshot: &Label) -> Option<&SnapshotSeen> {
+        self.all_seen().find(|it| it.snapshot == *snapshot)
+    }
+
+    /// All snapshots that it knows, newest first; some more than once.
+    fn all_seen(&self) -> impl Iterator<Item = &SnapshotSeen> {
         let Feed { recent, unfinished, held, last, .. } = &self.feed;
         let unfinished = unfinished.iter().map(|(it, _)| it);
-        let all = unfinished.chain(held).chain(last).chain(recent.iter().rev());
-        all.into_iter().find(|it| it.snapshot == *snapshot)
+        unfinished.chain(held).chain(last).chain(recent.iter().rev())
+    }
+
+    /// A refusal of the ledger would be remembered under the name of these bytes; this one is not.
+    fn check(&self, ask: &Ask) -> Result<(), Problem> {
+        if let Some(rejection) = &self.closed {
+            return Err(rejected(rejection, 0));
+        }
+        let is_known = |tier: &Label| self.feed.tiers.iter().any(|it| it.tier == *tier);
+        let Some(tier) = ask.tier.as_ref().filter(|it| !is_known(it)) else { return Ok(()) };
+        let (feed, tier) = (self.feed.id.clone(), tier.clone());
+        Err(rejected(&Rejection::UnknownTier { feed, tier }, 0))
     }
 
     /// What holds for a new snapshot.
@@ -331,10 +360,8 @@ impl FeedNow {
 
     /// The newest snapshot of all, if these bytes are it, sent again.
     fn just_heard(&self, ask: &Ask, hash: &Label) -> Option<&SnapshotSeen> {
-        let Feed { recent, unfinished, held, last, .. } = &self.feed;
-        let begun = unfinished.as_ref().map(|(it, _)| it);
-        let all = recent.iter().chain(held).chain(last).chain(begun);
-        let newest = all.max_by_key(|it| it.position)?;
+        let begun = self.feed.unfinished.as_ref().map(|(it, _)| it);
+        let newest = self.all_seen().max_by_key(|it| it.position)?;
         let is_begun = begun.is_some_and(|it| it.snapshot == newest.snapshot);
         let is_recent = now() < newest.heard_at.plus_seconds(SAME_SECONDS);
         let is_same = newest.hash.as_ref() == Some(hash)

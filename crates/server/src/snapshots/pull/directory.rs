@@ -54,8 +54,13 @@ pub(super) fn below(root: &Path, named: &str) -> Result<PathBuf, String> {
         return Err("no directory is watched: set pull.directories to the one above it".into());
     }
     let real = |path: &Path| {
-        fs::canonicalize(path)
-            .map_err(|error| format!("{} cannot be read: {error}", path.display()))
+        fs::canonicalize(path).map_err(|error| {
+            format!(
+                "{} cannot be read: {error}; make the directory and let the server read it, or \
+                 correct `pull.directory` with set_feed",
+                path.display()
+            )
+        })
     };
     // Links are followed first, so that none leads out.
     let (root, path) = (real(root)?, real(&root.join(named))?);
