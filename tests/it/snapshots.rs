@@ -134,6 +134,46 @@ fn the_same_file_twice_is_once() {
 }
 
 #[test]
+fn the_same_numbers_after_others_say_something_new() {
+    let door = open(&json!({}));
+    let (seven, ten) = (b"supplier_sku,quantity\n00123,7\n", b"supplier_sku,quantity\n00123,10\n");
+    let first = taken(&door, "", seven);
+    units(&door, "J", &first);
+    let second = taken(&door, "", ten);
+    units(&door, "J", &second);
+    let third = taken(&door, "", seven);
+    assert_eq!((&third["replayed"], &third["changed"]), (&false.into(), &1.into()), "{third}");
+    assert_ne!(third["snapshot"], first["snapshot"]);
+    // Whoever says which moment it is of says it once.
+    let at = format!("?as_of={}", third["as_of"].as_str().unwrap());
+    units(&door, "J", &third);
+    let said = taken(&door, &at, ten);
+    units(&door, "J", &said);
+    assert_eq!(upload(&door, &at, ten).body["replayed"], true);
+}
+
+#[test]
+fn a_tier_that_is_not_known_yet_spoils_nothing() {
+    let door = open(&json!({}));
+    let file = b"supplier_sku,quantity\n00123,7\n";
+    let named = "?tier=fast&snapshot=monday&as_of=2026-03-01T09:00:00Z";
+    let refused = upload(&door, named, file);
+    assert_eq!((refused.status, refused.code()), (422, "unknown_tier"), "{refused:?}");
+    let feed = r#"{"feed":"f","supplier":"acme","location":"S","tiers":[{"tier":"all","every_minutes":1440},{"tier":"fast","every_minutes":60}]}"#;
+    let set = door.book("set_feed", "t1", feed);
+    units(&door, "J", &set.body);
+    assert_eq!(taken(&door, named, file)["outcome"], "applied");
+}
+
+#[test]
+fn only_files_of_the_feed_come_back() {
+    let door = open(&json!({}));
+    let reply = door.get(&format!("{UPLOAD}/{}/bytes", "0".repeat(64)));
+    assert_eq!(reply.status, 404);
+    assert!(reply.body["detail"].as_str().unwrap().contains("newest snapshots"), "{reply:?}");
+}
+
+#[test]
 fn a_control_number_with_other_content_is_refused() {
     let door = open(&json!({ "profile": "format = \"x12\"\nedi = { unit_packs = { CA = 1 } }" }));
     let file = sample!("x12-4010.edi");
@@ -504,6 +544,11 @@ fn a_directory_is_watched() {
     let told = |path: &str| std::fs::read_to_string(watched.join(path)).unwrap();
     assert!(told("done/a.csv.report.txt").contains("applied"));
     assert!(told("refused/b.csv.report.txt").contains("line 2, quantity"));
+    // The same bytes put there again say that nothing changed since.
+    let before = position(&door);
+    std::fs::write(watched.join("a.csv"), "supplier_sku,quantity\n00123,12\n").unwrap();
+    until("it is put away again", || there("done/a.csv.2"));
+    assert_eq!(position(&door), before + 1);
 }
 
 fn snapshot(data: &Path, file: &Path, more: &[&str]) -> std::process::Output {

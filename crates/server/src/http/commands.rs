@@ -45,13 +45,18 @@ pub(super) async fn one(
 
 /// One command's response, once it is booked.
 pub(super) async fn book(rooms: &Rooms, request: onhand_core::Request, dry_run: bool) -> Response {
-    let is_judged = matches!(request.command, Command::JudgeSnapshot(_));
+    let is_judged = !dry_run && is_judgement(&request);
     let batch = Batch { requests: vec![request], mode: Mode::Each, dry_run };
     let answer = rooms.node.submit(batch).await.pop();
     if is_judged {
         rooms.snapshots.poke();
     }
     respond(answer.unwrap_or_else(lost))
+}
+
+/// It may let a snapshot go on.
+fn is_judgement(request: &onhand_core::Request) -> bool {
+    matches!(request.command, Command::JudgeSnapshot(_))
 }
 
 pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
@@ -174,13 +179,16 @@ async fn results(
             Err(invalid) => unread.push(Some(invalid)),
         }
     }
+    let is_judged = !wish.dry_run && requests.iter().any(is_judgement);
     let batch = Batch { requests, mode: wish.mode, dry_run: wish.dry_run };
     let answers = match batch.requests.is_empty() {
         true => Vec::new(),
         false => rooms.node.submit(batch).await,
     };
     // Whatever was judged in it goes on at once.
-    rooms.snapshots.poke();
+    if is_judged {
+        rooms.snapshots.poke();
+    }
     // Writing ten thousand entries takes milliseconds as well.
     let wish = *wish;
     let written = tokio::task::spawn_blocking(move || {

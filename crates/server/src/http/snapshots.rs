@@ -23,7 +23,7 @@ use super::body;
 use super::commands::{book, key_of};
 use super::params::{Params, named};
 use super::respond::{Refused, bytes_response, json};
-use crate::snapshots::{Ask, Form, Fresh, Snapshots, check_feed};
+use crate::snapshots::{Ask, Came, Form, Fresh, Snapshots, check_feed};
 
 type Pairs = Query<Vec<(String, String)>>;
 type Told = Result<Response, Refused>;
@@ -62,6 +62,7 @@ fn ask(ledger: &str, feed: &str, pairs: Vec<(String, String)>) -> Result<Ask, In
         complete: params.switch_if_given("complete")?,
         tier: params.name("tier", Label::new)?,
         snapshot: params.name("snapshot", Label::new)?,
+        came: Came::Sent,
     };
     params.end()?;
     Ok(ask)

@@ -16,7 +16,7 @@ use onhand_projector::{LedgerView, OpenReport, Progress, Projector};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Durability, JournalKind};
-use crate::snapshots::Kept;
+use crate::snapshots::{Kept, Turns};
 use lock::DataLock;
 
 pub use archive::Archive;
@@ -50,6 +50,7 @@ pub struct Node {
     installation: Installation,
     shards: Vec<Shard>,
     kept: Kept,
+    turns: Turns,
     _lock: DataLock,
 }
 
@@ -90,7 +91,8 @@ impl Node {
             shards.push(Shard::open(config, &installation, shard, tell)?);
         }
         let kept = Kept::new(&config.data_dir, config.snapshot_bytes_max);
-        Ok(Node { config: config.clone(), installation, shards, kept, _lock: lock })
+        let (config, turns) = (config.clone(), Turns::default());
+        Ok(Node { config, installation, shards, kept, turns, _lock: lock })
     }
 
     pub fn config(&self) -> &Config {
@@ -118,6 +120,11 @@ impl Node {
     /// Suppliers' files as they came.
     pub(crate) fn kept(&self) -> &Kept {
         &self.kept
+    }
+
+    /// Whose turn it is to take a snapshot in.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// All ledgers, by shard and name.

@@ -1,19 +1,22 @@
 //! Handing commands to the shards: looked up first where they need the past, then routed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use onhand_core::{Command, LedgerId, Rejection, Request, Settling};
+use onhand_core::{Command, FeedId, LedgerId, Rejection, Request, Settling};
 use onhand_engine::{Answer, AnswerFault, Batch, Mode};
 
 use super::{Node, shard_of};
-use crate::snapshots::look_up;
+use crate::snapshots::{Turn, look_up};
 
 /// How often a command is looked up again when the book moved on meanwhile.
 const LOOK_UPS_MAX: usize = 5;
 /// Longest wait for the projector before each.
 const CATCH_UP_MAX: Duration = Duration::from_secs(2);
+/// Longest wait of a snapshot for a file of its feed that is being taken in, and when to ask again.
+const TURN_MAX: Duration = Duration::from_secs(10);
+const ASK_AGAIN_MS: u64 = 2_000;
 
 impl Node {
     /// One answer per request, in their order, each once it is durable.
@@ -38,6 +41,8 @@ impl Node {
         if !needs_the_past(&batch) {
             return self.hand_in(batch);
         }
+        let count = batch.requests.len();
+        let Some(_turns) = self.turns_of(&batch) else { return busy(count) };
         let asked = batch.clone();
         let mut answers = self.look_up_and_hand_in(batch);
         for _ in 0..LOOK_UPS_MAX {
@@ -51,6 +56,24 @@ impl Node {
             again.into_iter().zip(told).for_each(|(place, it)| answers[place] = it);
         }
         answers
+    }
+
+    /// The turns of all feeds that the batch has snapshots of, taken in one order by everybody.
+    /// None: a long file of one of them is being taken in.
+    fn turns_of(&self, batch: &Batch) -> Option<Vec<Turn<'_>>> {
+        let of = |it: &Request| match &it.command {
+            Command::RecordSnapshot(snapshot) if !batch.dry_run => {
+                Some((it.ledger.clone(), snapshot.feed.clone()))
+            }
+            _ => None,
+        };
+        let feeds: BTreeSet<(LedgerId, FeedId)> = batch.requests.iter().filter_map(of).collect();
+        let until = Instant::now() + TURN_MAX;
+        let take = |(ledger, feed): &(LedgerId, FeedId)| {
+            let left = until.saturating_duration_since(Instant::now());
+            self.turns().take(ledger, feed, left)
+        };
+        feeds.iter().map(take).collect()
     }
 
     fn look_up_and_hand_in(&self, mut batch: Batch) -> Vec<Answer> {
@@ -187,6 +210,11 @@ fn moved_on(asked: &Batch, answers: &[Answer]) -> Vec<(usize, u64)> {
 
 fn unknown(message: &str, count: usize) -> Vec<Answer> {
     let one = || AnswerFault::OutcomeUnknown { message: message.to_owned() };
+    (0..count).map(|_| Answer::Fault(one())).collect()
+}
+
+fn busy(count: usize) -> Vec<Answer> {
+    let one = || AnswerFault::Overloaded { retry_after_ms: ASK_AGAIN_MS };
     (0..count).map(|_| Answer::Fault(one())).collect()
 }
 

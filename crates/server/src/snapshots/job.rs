@@ -12,10 +12,11 @@ use onhand_projector::Projector;
 use onhand_reconciler::{Budget, Head, Line, Survey, Surveyed, compare, unknown, vanished};
 use onhand_wire::{EnvelopeExtra, Problem, Trouble, build};
 use sha2::{Digest, Sha256};
+use smol_str::format_smolstr;
 
 use super::kept::hex;
 use super::past::Looking;
-use super::refusal::{no, of_answer, unreadable};
+use super::refusal::{no, of_answer, rejected, unreadable};
 use super::report::{SnapshotReport, Tally};
 use super::sheet::{CHUNK_LINES, Sheet};
 use crate::Node;
@@ -47,48 +48,48 @@ pub(super) struct Job<'a> {
     pub part: u64,
     /// It was not applied: nothing more of it is booked.
     pub over: bool,
+    /// Lines that booked parts counted as compared and as accurate: they are compared once more
+    /// where the run begins anew, and are not to be counted twice.
+    pub again: (u64, u64),
     /// Where the search for what is left out goes on.
     pub vanished_from: ItemNo,
     pub tally: Tally,
 }
 
-/// Lines, or something else of the whole, that a part is about: it can be compared again.
-enum Piece {
-    Lines(Vec<Line>),
+/// Lines, or something else of the whole, that a part is about.
+enum Piece<'a> {
+    Lines(&'a [Line]),
     Vanished(ItemNo),
     Unknown,
 }
 
 /// A part while it grows.
+#[derive(Default)]
 struct Part {
-    pieces: Vec<Piece>,
     findings: Option<Findings>,
-    /// What might still settle itself before it.
-    before: Budget,
     bytes: usize,
-    /// Lines that were compared, and that agreed, of which nothing else is to be told.
-    quiet: (u64, u64),
 }
 
 impl Part {
-    fn new(before: Budget) -> Part {
-        Part { pieces: Vec::new(), findings: None, before, bytes: 0, quiet: (0, 0) }
-    }
-
-    fn add(&mut self, piece: Piece, findings: Findings) {
-        let bytes = bytes_of(&findings);
-        self.bytes += bytes;
-        // What agrees is counted and needs no second look.
-        if bytes == 0 {
-            self.quiet.0 += findings.compared;
-            self.quiet.1 += findings.accurate;
-        } else {
-            self.pieces.push(piece);
-        }
+    fn add(&mut self, findings: Findings) {
+        self.bytes += bytes_of(&findings);
         match &mut self.findings {
             Some(known) => merge(known, findings),
             None => self.findings = Some(findings),
         }
+    }
+}
+
+/// Why a run ends before its end.
+enum Stop {
+    /// The feed or its codes changed by this position: what is not booked is compared anew.
+    Moved(u64),
+    No(Problem),
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Stop {
+        Stop::No(problem)
     }
 }
 
@@ -111,39 +112,70 @@ impl Job<'_> {
         if !surveyed.complaints.is_empty() {
             return Err(unreadable(&surveyed.complaints));
         }
-        if self.confirmed {
+        // Somebody confirmed it, or its first part was let through.
+        if self.confirmed || self.part > 1 {
             surveyed.suspicions.clear();
         }
         Ok(surveyed)
     }
 
-    /// Books what is left of it.
-    pub fn book(mut self, survey: &Surveyed, is_late: bool) -> Result<SnapshotReport, Problem> {
+    /// Books what is left of it. Where the feed or its codes change meanwhile, all that is not
+    /// booked is looked through and compared anew.
+    pub fn book(mut self, survey: Surveyed, is_late: bool) -> Result<SnapshotReport, Problem> {
+        let (mut survey, mut tried) = (survey, (self.part, 0));
+        while tried.1 < COMPARED_MAX {
+            match self.run(&survey, is_late) {
+                Ok(()) => return Ok(self.tally.end()),
+                Err(Stop::No(problem)) => return Err(problem),
+                Err(Stop::Moved(position)) => {
+                    self.projector.wait_for(&self.ledger, position, CATCH_UP_MAX);
+                    survey = self.survey()?;
+                }
+            }
+            let times = if tried.0 == self.part { tried.1 + 1 } else { 1 };
+            tried = (self.part, times);
+        }
+        Err(self.hindered())
+    }
+
+    /// Why it could not be booked, however often it was compared.
+    fn hindered(&self) -> Problem {
+        let unfinished = self.look(|ledger, _| {
+            let feed = ledger.feed(ledger.feed_no(&self.feed)?);
+            feed.unfinished.as_ref().map(|(it, _)| it.snapshot.clone())
+        });
+        let message = match unfinished.ok().flatten().filter(|it| *it != self.snapshot) {
+            Some(other) => format!(
+                "snapshot {other} of this feed is not finished; send its file again first, or send \
+                 a complete snapshot that is newer"
+            ),
+            None => "the feed or its codes change too often; send the file again later".to_owned(),
+        };
+        no(Trouble::Unavailable { message })
+    }
+
+    fn run(&mut self, survey: &Surveyed, is_late: bool) -> Result<(), Stop> {
+        let mut part = Part::default();
         if is_late || !survey.suspicions.is_empty() {
-            let mut part = Part::new(self.look(|ledger, _| Budget::new(ledger, &self.head))?);
-            self.put(&mut part, survey, false)?;
-            return Ok(self.tally.end());
+            return self.put(&mut part, survey, false);
         }
         let mut budget = self.look(|ledger, _| Budget::new(ledger, &self.head))?;
-        let mut part = Part::new(budget.clone());
         let (sheet, mut failed) = (self.sheet, None);
         let read = sheet.each_chunk(&mut |lines| {
             if failed.is_none() {
-                let piece = Piece::Lines(lines.to_vec());
-                failed = self.grow(&mut part, piece, survey, &mut budget).err();
+                failed = self.grow(&mut part, &Piece::Lines(lines), survey, &mut budget).err();
             }
         });
-        if let Some(problem) = failed {
-            return Err(problem);
+        if let Some(stop) = failed {
+            return Err(stop);
         }
         read.map_err(|it| unreadable(&it))?;
         let mut from = Some(self.vanished_from);
         while let Some(item) = from {
-            from = self.grow(&mut part, Piece::Vanished(item), survey, &mut budget)?;
+            from = self.grow(&mut part, &Piece::Vanished(item), survey, &mut budget)?;
         }
-        self.grow(&mut part, Piece::Unknown, survey, &mut budget)?;
-        self.put(&mut part, survey, false)?;
-        Ok(self.tally.end())
+        self.grow(&mut part, &Piece::Unknown, survey, &mut budget)?;
+        self.put(&mut part, survey, false)
     }
 
     /// Adds a piece to the part, and books the part where it is large enough. Of what is left out
@@ -151,15 +183,15 @@ impl Job<'_> {
     fn grow(
         &mut self,
         part: &mut Part,
-        piece: Piece,
+        piece: &Piece<'_>,
         survey: &Surveyed,
         budget: &mut Budget,
-    ) -> Result<Option<ItemNo>, Problem> {
-        let (findings, next) = self.find(&piece, survey, budget)?;
-        part.add(piece, findings);
+    ) -> Result<Option<ItemNo>, Stop> {
+        let (findings, next) = self.find(piece, survey, budget)?;
+        part.add(findings);
         if part.bytes >= PART_BYTES {
             self.put(part, survey, true)?;
-            *part = Part::new(budget.clone());
+            *part = Part::default();
         }
         Ok(next)
     }
@@ -167,7 +199,7 @@ impl Job<'_> {
     /// Compares a piece with the book of now.
     fn find(
         &self,
-        piece: &Piece,
+        piece: &Piece<'_>,
         survey: &Surveyed,
         budget: &mut Budget,
     ) -> Result<(Findings, Option<ItemNo>), Problem> {
@@ -181,117 +213,144 @@ impl Job<'_> {
         })
     }
 
-    /// Books a part; compares it again where something that it rests on changed meanwhile.
-    fn put(&mut self, part: &mut Part, survey: &Surveyed, more: bool) -> Result<(), Problem> {
+    /// Books a part.
+    fn put(&mut self, part: &mut Part, survey: &Surveyed, more: bool) -> Result<(), Stop> {
         if self.over {
             return Ok(());
         }
-        for _ in 0..COMPARED_MAX {
-            let mut findings = match part.findings.take() {
-                Some(findings) => findings,
-                None => self.compare_again(part, survey)?,
-            };
-            findings.more = more;
-            if self.dry_run && self.part > 1 {
-                // It stands on parts that are not there: nobody can decide it.
+        let mut findings = match part.findings.take() {
+            Some(findings) => findings,
+            None => self.look(|ledger, _| whole(ledger.position(), survey))?,
+        };
+        findings.more = more;
+        self.leave_out_counted(&mut findings);
+        if self.dry_run && self.part > 1 {
+            // It stands on parts that are not there: nobody can decide it.
+            self.tally.rehearse(&findings);
+            self.part += 1;
+            return Ok(());
+        }
+        match self.hand_in(Some(&findings)) {
+            Answer::Accepted { block, index, .. } => {
+                let entry = block.body.entries.get(index);
+                Ok(self.booked(entry.map(|it| (it.position, &it.fact)))?)
+            }
+            Answer::WouldAccept { entry } => {
+                if let Fact::SnapshotRecorded(it) = &entry.fact {
+                    self.tally.outcome(it.outcome);
+                }
                 self.tally.rehearse(&findings);
                 self.part += 1;
-                return Ok(());
+                Ok(())
             }
-            match self.hand_in(Some(&findings)) {
-                Answer::Accepted { block, index, .. } => {
-                    let entry = block.body.entries.get(index);
-                    return self.booked(entry.map(|it| (it.position, &it.fact)));
-                }
-                Answer::WouldAccept { entry } => {
-                    if let Fact::SnapshotRecorded(it) = &entry.fact {
-                        self.tally.outcome(it.outcome);
-                    }
-                    self.tally.rehearse(&findings);
-                    self.part += 1;
-                    return Ok(());
-                }
-                Answer::Refused {
-                    rejection: Rejection::SnapshotMoved { .. }, position, ..
-                } => {
-                    self.projector.wait_for(&self.ledger, position, CATCH_UP_MAX);
-                }
-                other => return Err(of_answer(&other)),
+            Answer::Refused { rejection: Rejection::SnapshotMoved { .. }, position, .. } => {
+                self.again = self.tally.counted();
+                Err(Stop::Moved(position))
             }
+            other => Err(of_answer(&other).into()),
         }
-        Err(no(Trouble::Unavailable {
-            message: "the feed or its codes change too often; send the file again".to_owned(),
-        }))
+    }
+
+    /// What booked parts counted is not counted again.
+    fn leave_out_counted(&mut self, findings: &mut Findings) {
+        let (compared, accurate) = &mut self.again;
+        let twice = (findings.compared.min(*compared), findings.accurate.min(*accurate));
+        (*compared, *accurate) = (*compared - twice.0, *accurate - twice.1);
+        findings.compared -= twice.0;
+        findings.accurate = (findings.accurate - twice.1).min(findings.compared);
     }
 
     fn booked(&mut self, entry: Option<(u64, &Fact)>) -> Result<(), Problem> {
         let Some((position, Fact::SnapshotRecorded(it))) = entry else {
             return Err(no(Trouble::OutcomeUnknown { message: "the answer was lost".to_owned() }));
         };
+        self.note_left_out(it)?;
         self.tally.record(position, it);
         self.part += 1;
         self.over = it.outcome != SnapshotOutcome::Applied;
         Ok(())
     }
 
-    fn compare_again(&self, part: &Part, survey: &Surveyed) -> Result<Findings, Problem> {
-        let mut budget = part.before.clone();
-        let mut all: Option<Findings> = None;
-        for piece in &part.pieces {
-            let (findings, _) = self.find(piece, survey, &mut budget)?;
-            match &mut all {
-                Some(known) => merge(known, findings),
-                None => all = Some(findings),
-            }
-        }
-        let mut findings = match all {
-            Some(findings) => findings,
-            None => self.look(|ledger, _| whole(ledger.position(), survey))?,
-        };
-        findings.compared += part.quiet.0;
-        findings.accurate += part.quiet.1;
-        Ok(findings)
-    }
-
     /// Asks for the parts that are booked, so that this run goes on behind them and tells of them.
-    /// `until`: the first part that is not; `applied`: whatever was held first was confirmed.
-    pub fn recall(&mut self, until: Option<u64>, applied: bool) {
-        while until.is_none_or(|it| self.part < it) {
-            let Answer::Accepted { block, index, .. } = self.hand_in(None) else { return };
-            let Some(entry) = block.body.entries.get(index) else { return };
-            let Fact::SnapshotRecorded(it) = &entry.fact else { return };
+    /// `until`: the first part that is not; `applied`: whatever was held first was confirmed. Says
+    /// whether parts are missing after the last that was found.
+    fn recall(&mut self, until: Option<u64>, applied: bool) -> Result<bool, Problem> {
+        let mut more = true;
+        while more && until.is_none_or(|it| self.part < it) {
+            let answer = self.hand_in(None);
+            let Answer::Accepted { block, index, .. } = &answer else {
+                return match answer {
+                    // Nobody knows it by this key.
+                    Answer::Refused { .. } => Ok(self.part > 1),
+                    other => Err(of_answer(&other)),
+                };
+            };
+            let fact = block.body.entries.get(*index).map(|it| (it.position, &it.fact));
+            let Some((position, Fact::SnapshotRecorded(it))) = fact else { return Ok(true) };
             if it.outcome == SnapshotOutcome::Held && !self.confirmed && applied {
                 // It was held first; what was applied is what somebody confirmed.
                 self.confirmed = true;
                 continue;
             }
-            self.note_left_out(it);
-            self.tally.record(entry.position, it);
+            self.note_left_out(it)?;
+            self.tally.record(position, it);
             self.part += 1;
-            if !it.more {
-                return;
-            }
+            more = it.more;
         }
+        Ok(more)
+    }
+
+    /// As [`Job::recall`], up to the part that comes next.
+    ///
+    /// # Errors
+    /// Not all that are booked can be read: to begin anew would count twice.
+    pub fn recall_until(&mut self, next: u64) -> Result<(), Problem> {
+        self.recall(Some(next), true)?;
+        if self.part != next {
+            let (snapshot, part) = (&self.snapshot, self.part);
+            let message = format!(
+                "part {part} of snapshot {snapshot} is booked and cannot be read back now, so it \
+                 is not gone on with; it is tried again by itself"
+            );
+            return Err(no(Trouble::Unavailable { message }));
+        }
+        self.again = self.tally.counted();
+        Ok(())
     }
 
     /// What it came to when it came first.
-    pub fn told_again(mut self, seen: &SnapshotSeen) -> SnapshotReport {
-        self.recall(None, seen.outcome == SnapshotOutcome::Applied);
+    ///
+    /// # Errors
+    /// Not all of it was booked, and another snapshot took its place.
+    pub fn told_again(mut self, seen: &SnapshotSeen) -> Result<SnapshotReport, Problem> {
+        let is_cut = self.recall(None, seen.outcome == SnapshotOutcome::Applied)?;
+        if is_cut && self.part > 1 {
+            let booked = self.part - 1;
+            let message = format_smolstr!(
+                "was begun and never finished: {booked} of its parts were booked before a newer \
+                 one took its place; send what holds now, under a new name"
+            );
+            let rejection = Rejection::Contradiction { field: "snapshot".into(), message };
+            return Err(rejected(&rejection, seen.position));
+        }
         self.tally.again(seen);
-        self.tally.end()
+        Ok(self.tally.end())
     }
 
-    fn note_left_out(&mut self, it: &SnapshotRecorded) {
+    fn note_left_out(&mut self, it: &SnapshotRecorded) -> Result<(), Problem> {
         let left_out = it.said.iter().filter(|it| it.missing > 0);
-        let last = self.look(|ledger, _| left_out.filter_map(|it| ledger.item_no(&it.sku)).max());
-        if let Ok(Some(last)) = last {
+        let last =
+            self.look(|ledger, _| left_out.filter_map(|it| ledger.item_no(&it.sku)).max())?;
+        if let Some(last) = last {
             self.vanished_from = self.vanished_from.max(ItemNo(last.0 + 1));
         }
+        Ok(())
     }
 
-    /// The answer to the next part. Without findings only one that is booked is answered.
+    /// The answer to the next part. Without findings only one that is booked is answered, and
+    /// nothing is decided: a refusal would be remembered under its key.
     fn hand_in(&self, findings: Option<&Findings>) -> Answer {
-        let dry_run = self.dry_run && findings.is_some();
+        let dry_run = self.dry_run || findings.is_none();
         let mut answer = lost();
         for _ in 0..HANDED_MAX {
             let Some(request) = self.request(findings) else { return answer };

@@ -83,9 +83,11 @@ impl Kept {
         fs::create_dir_all(folder)?;
         fresh.file.as_file().sync_all()?;
         fresh.file.persist(&path)?;
-        // The name in its folder, and the folder in its own.
-        for folder in [folder, &self.root] {
-            File::open(folder)?.sync_all()?;
+        // The name in its folder, and each folder in its own.
+        for folder in [Some(folder), Some(self.root.as_path()), self.root.parent()] {
+            if let Some(folder) = folder {
+                File::open(folder)?.sync_all()?;
+            }
         }
         Ok(path)
     }

@@ -4,7 +4,8 @@
 use std::io;
 
 use onhand_core::{
-    Basis, Command, Label, Ledger, RecordSnapshot, Rejection, Request, SetFeed, SnapshotLine, Time,
+    Basis, Command, Findings, Label, Ledger, RecordSnapshot, Rejection, Request, SetFeed,
+    SnapshotLine, Time,
 };
 use onhand_reconciler::format::Profile;
 use onhand_reconciler::{Complaint, Complaints, Head, Line, compare_whole};
@@ -16,6 +17,9 @@ use super::kept::{Form, Fresh, Kept};
 use super::past::Looking;
 use crate::Node;
 use crate::node::now;
+
+/// So much news beside its lines may be in one command.
+const NEWS_MAX: usize = 2_000;
 
 /// What a request to a feed may say, as far as that needs no ledger.
 ///
@@ -62,6 +66,7 @@ pub(crate) fn look_up(
     match compared.flatten() {
         // The decision tells what is not known.
         None => return Ok(None),
+        Some(Ok(findings)) if is_long(&findings, snapshot) => return Ok(Some(too_long())),
         Some(Ok(findings)) => snapshot.findings = Some(Box::new(findings)),
         Some(Err(complaints)) => return Ok(Some(contradiction(&complaints))),
     }
@@ -71,16 +76,33 @@ pub(crate) fn look_up(
     Ok(None)
 }
 
+/// A command is one entry: what few lines leave out of a long list may be more than that bears.
+fn is_long(it: &Findings, snapshot: &RecordSnapshot) -> bool {
+    let news = it.said.len() + it.found.len() + it.counted.len() + it.cleared.len();
+    news > NEWS_MAX + 2 * snapshot.lines.len()
+}
+
+fn too_long() -> Rejection {
+    let message = format_smolstr!(
+        "leave out more items than one command may tell of ({NEWS_MAX}); send the whole as a file \
+         to …/feeds/{{feed}}/snapshots, which is booked in parts"
+    );
+    Rejection::Contradiction { field: SmolStr::new_static("lines"), message }
+}
+
 /// None: the ledger has no such feed.
 fn head(ledger: &Ledger, snapshot: &RecordSnapshot) -> Option<(Head, bool)> {
     let number = ledger.feed_no(&snapshot.feed)?;
     let feed = ledger.feed(number);
     let now = now().max(ledger.time());
     let confirmed = feed.confirmed.as_ref() == Some(&snapshot.snapshot);
+    // What was held is compared as of when it was held, not of when somebody confirms it.
+    let held = feed.recent.iter().rev().find(|it| confirmed && it.snapshot == snapshot.snapshot);
+    let as_of = held.map(|it| it.as_of).or(snapshot.as_of);
     let head = Head {
         feed: number,
         now,
-        as_of: snapshot.as_of.unwrap_or(now).min(now),
+        as_of: as_of.unwrap_or(now).min(now),
         complete: snapshot.complete,
         tier: snapshot.tier.clone(),
         basis: snapshot.basis.unwrap_or(feed.terms.basis),
@@ -146,4 +168,20 @@ struct KeptLine<'a> {
     pack: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_restock_at: Option<Time>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_lines_that_leave_out_a_long_list_are_a_file() {
+        let text = r#"{"feed":"f","snapshot":"s","lines":[{"supplier_sku":"a","quantity":1}]}"#;
+        let snapshot: RecordSnapshot = serde_json::from_str(text).unwrap();
+        let mut findings = Findings { cleared: vec![0; NEWS_MAX + 2], ..Findings::default() };
+        assert!(!is_long(&findings, &snapshot));
+        findings.cleared.push(0);
+        assert!(is_long(&findings, &snapshot));
+        assert!(format!("{:?}", too_long()).contains("…/feeds/{feed}/snapshots"));
+    }
 }

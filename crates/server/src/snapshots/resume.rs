@@ -2,7 +2,7 @@
 //! confirmed, and what is due to be fetched.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -163,12 +163,8 @@ impl Snapshots {
         feed: &FeedId,
         seen: &SnapshotSeen,
     ) -> Result<Option<SnapshotReport>, Problem> {
-        let turn = self.turn(ledger, feed);
-        let _mine = match turn.try_lock() {
-            Ok(mine) => mine,
-            Err(TryLockError::Poisoned(broken)) => broken.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(None),
-        };
+        let turn = self.node.turns().take(ledger, feed, Duration::ZERO);
+        let Some(_mine) = turn else { return Ok(None) };
         let hash = seen.hash.as_ref().map_or("", |it| it.as_str());
         let Some((path, form)) = self.kept().find(hash) else {
             let message = format!("its bytes are not kept here: {hash}; send the file again");

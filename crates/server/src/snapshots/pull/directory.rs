@@ -4,12 +4,46 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::snapshots::kept::{Form, Fresh, Kept};
+use onhand_core::{Label, Time};
+use sha2::{Digest, Sha256};
 
-/// Size and time of a file when it was looked at last.
-pub(super) type Looks = HashMap<PathBuf, (u64, Option<SystemTime>)>;
+use crate::snapshots::kept::{Form, Fresh, Kept, hex};
+
+/// How each file looked when it was looked at last.
+pub(super) type Looks = HashMap<PathBuf, Look>;
+
+/// A file as it looks, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    bytes: u64,
+    modified: Option<SystemTime>,
+    since: Instant,
+    /// How often it could not be taken, and when it is tried again.
+    failures: u32,
+    again: Option<Instant>,
+}
+
+impl Look {
+    fn is_as(&self, other: &Look) -> bool {
+        (self.bytes, self.modified) == (other.bytes, other.modified)
+    }
+
+    /// When the file was changed last, if its clock knows.
+    pub fn changed(&self) -> Option<Time> {
+        let since = self.modified?.duration_since(UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_micros()).ok().map(Time)
+    }
+
+    /// It could not be taken: it is tried again later, and later each time. True the first time.
+    pub fn fail(&mut self, back_off: Duration, longest: Duration) -> bool {
+        let wait = back_off.saturating_mul(1 << self.failures.min(10)).min(longest);
+        self.again = Some(Instant::now() + wait);
+        self.failures += 1;
+        self.failures == 1
+    }
+}
 
 /// The directory that a feed names, if it lies below the root that the settings allow.
 ///
@@ -20,8 +54,13 @@ pub(super) fn below(root: &Path, named: &str) -> Result<PathBuf, String> {
         return Err("no directory is watched: set pull.directories to the one above it".into());
     }
     let real = |path: &Path| {
-        fs::canonicalize(path)
-            .map_err(|error| format!("{} cannot be read: {error}", path.display()))
+        fs::canonicalize(path).map_err(|error| {
+            format!(
+                "{} cannot be read: {error}; make the directory and let the server read it, or \
+                 correct `pull.directory` with set_feed",
+                path.display()
+            )
+        })
     };
     // Links are followed first, so that none leads out.
     let (root, path) = (real(root)?, real(&root.join(named))?);
@@ -31,13 +70,18 @@ pub(super) fn below(root: &Path, named: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// Files that are as they were at the last look, in order of their names. `looks` is brought up to
-/// date.
+/// Files that have looked the same for at least `apart`, in order of their names: two looks may be
+/// closer together. `looks` is brought up to date.
 ///
 /// # Errors
 /// The directory cannot be read.
-pub(super) fn ready(directory: &Path, looks: &mut Looks) -> io::Result<Vec<PathBuf>> {
-    let (mut now, mut ready) = (Looks::new(), Vec::new());
+pub(super) fn ready(
+    directory: &Path,
+    looks: &mut Looks,
+    now: Instant,
+    apart: Duration,
+) -> io::Result<Vec<PathBuf>> {
+    let (mut seen, mut ready) = (Looks::new(), Vec::new());
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
@@ -46,15 +90,27 @@ pub(super) fn ready(directory: &Path, looks: &mut Looks) -> io::Result<Vec<PathB
             continue;
         }
         let Ok(metadata) = entry.metadata() else { continue };
-        let look = (metadata.len(), metadata.modified().ok());
-        if looks.get(&entry.path()) == Some(&look) {
+        let (bytes, modified) = (metadata.len(), metadata.modified().ok());
+        let look = Look { bytes, modified, since: now, failures: 0, again: None };
+        let look = looks.remove(&entry.path()).filter(|it| it.is_as(&look)).unwrap_or(look);
+        let is_still = now.duration_since(look.since) >= apart;
+        if is_still && look.again.is_none_or(|at| at <= now) {
             ready.push(entry.path());
         }
-        now.insert(entry.path(), look);
+        seen.insert(entry.path(), look);
     }
-    *looks = now;
+    *looks = seen;
     ready.sort();
     Ok(ready)
+}
+
+/// A name of the file as it was put there: whoever puts the same bytes there again says something
+/// new, but a file that is only looked at again is the same.
+pub(super) fn named(path: &Path, changed: Option<Time>, hash: &str) -> Option<Label> {
+    let name = path.file_name()?.to_string_lossy();
+    let text = format!("{name}\0{}\0{hash}", changed?.as_us());
+    let digest = Sha256::digest(text.as_bytes());
+    Label::new(&format!("file-{}", hex(digest.get(..8)?))).ok()
 }
 
 /// The file's bytes.
@@ -141,12 +197,26 @@ mod tests {
         let (b, a) = (directory.path().join("b.csv"), directory.path().join("a.csv"));
         fs::write(&b, "x").unwrap();
         fs::write(directory.path().join(".hidden"), "x").unwrap();
-        let mut looks = Looks::new();
-        assert_eq!(ready(directory.path(), &mut looks).unwrap(), Vec::<PathBuf>::new());
+        let (mut looks, begun, apart) =
+            (Looks::new(), Instant::now(), Duration::from_millis(5_000));
+        let mut at = |ms: u64| {
+            let now = begun + Duration::from_millis(ms);
+            ready(directory.path(), &mut looks, now, apart).unwrap()
+        };
+        let none = Vec::<PathBuf>::new();
+        assert_eq!(at(0), none);
         fs::write(&b, "xx").unwrap();
         fs::write(&a, "x").unwrap();
-        assert_eq!(ready(directory.path(), &mut looks).unwrap(), Vec::<PathBuf>::new());
-        assert_eq!(ready(directory.path(), &mut looks).unwrap(), [a.clone(), b]);
+        assert_eq!(at(5_000), none);
+        // Somebody made us look again at once: that it is the same says nothing.
+        assert_eq!(at(5_003), none);
+        assert_eq!(at(10_000), [a.clone(), b.clone()]);
+        // What cannot be taken waits, and holds nothing up.
+        let longest = Duration::from_secs(3_600);
+        assert!(looks.get_mut(&a).unwrap().fail(longest, longest));
+        assert!(!looks.get_mut(&a).unwrap().fail(longest, longest));
+        let later = begun + Duration::from_millis(15_000);
+        assert_eq!(ready(directory.path(), &mut looks, later, apart).unwrap(), [b]);
         put_away(&a, false, "why").unwrap();
         fs::write(&a, "x").unwrap();
         put_away(&a, false, "why").unwrap();

@@ -3,12 +3,15 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
+use jiff::fmt::rfc2822;
+use onhand_core::Time;
 use ureq::Agent;
 use ureq::http::header;
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::address::Guard;
 use crate::config::Config;
+use crate::node::now;
 use crate::snapshots::kept::{Coming, Form, Fresh, Kept};
 
 /// Longest wait for a connection, for an answer to begin and for its next piece.
@@ -21,6 +24,16 @@ const PIECE_BYTES: usize = 64 << 10;
 pub(super) struct Known {
     pub etag: Option<String>,
     pub modified: Option<String>,
+}
+
+impl Known {
+    /// When the file was changed last. What lies in the future is no such moment.
+    pub fn changed(&self) -> Option<Time> {
+        let text = self.modified.as_deref()?;
+        let at = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+        let at = Time(u64::try_from(at.as_microsecond()).ok()?);
+        (at <= now()).then_some(at)
+    }
 }
 
 pub(super) enum Fetched {
@@ -50,7 +63,7 @@ pub(super) fn fetch(
     match response.status().as_u16() {
         200 => {}
         304 => return Ok(Fetched::Unchanged),
-        status => return Err(format!("{url} answered {status}")),
+        status => return Err(format!("{url} answered {status}; {}", remedy(status))),
     }
     let text = |name| {
         let value = response.headers().get(name)?;
@@ -63,6 +76,16 @@ pub(super) fn fetch(
     let still = || !is_stopped() && Instant::now() < deadline;
     let fresh = receive(&mut body, coming, &still).map_err(|error| format!("{url}: {error}"))?;
     Ok(Fetched::File(fresh, known))
+}
+
+fn remedy(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "ask the supplier for an address that needs no other sign-in",
+        404 | 410 => "no file is there: ask the supplier, and correct `pull.url` with set_feed",
+        429 => "it is asked too often: raise `every_minutes` of the feed's tiers",
+        500.. => "it is tried again by itself",
+        _ => "open the address yourself, and correct `pull.url` with set_feed",
+    }
 }
 
 fn receive(
@@ -109,4 +132,22 @@ fn agent(url: &str, config: &Config) -> Result<Agent, String> {
         .build();
     let guard = Guard { allow_private: config.pull_allow_private };
     Ok(Agent::with_parts(settings, DefaultConnector::default(), guard))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_of_the_moment_that_its_server_says() {
+        let changed = |text: &str| {
+            let known = Known { etag: None, modified: Some(text.to_owned()) };
+            known.changed().map(|it| it.to_string())
+        };
+        let told = changed("Sun, 01 Mar 2026 09:00:00 GMT");
+        assert_eq!(told.as_deref(), Some("2026-03-01T09:00:00Z"));
+        for text in ["Sun, 01 Mar 2999 09:00:00 GMT", "yesterday", ""] {
+            assert_eq!(changed(text), None, "{text}");
+        }
+    }
 }

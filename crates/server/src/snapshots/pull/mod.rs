@@ -18,7 +18,7 @@ use onhand_wire::{Problem, Trouble};
 use serde::Serialize;
 
 use super::refusal::no;
-use super::{Ask, SnapshotReport, Snapshots};
+use super::{Ask, Came, SnapshotReport, Snapshots};
 use crate::config::Config;
 use directory::Looks;
 use fetch::{Fetched, Known};
@@ -229,6 +229,7 @@ impl Snapshots {
         };
         let mut ask = Ask::of(task.place.ledger.clone(), task.place.feed.clone());
         ask.tier = task.place.tier.clone();
+        ask.came = Came::Fetched(known.changed());
         let taken = self.take(&ask, fresh);
         self.pulls.with(&task.place, |it| match &taken {
             Ok(_) => {
@@ -244,7 +245,10 @@ impl Snapshots {
     fn look_through(&self, place: &Place, named: &str) {
         let found = directory::below(&self.node.config().pull_directories, named);
         let files = found.and_then(|directory| {
-            let looked = self.pulls.with(place, |it| directory::ready(&directory, &mut it.looks));
+            let apart = Duration::from_millis(self.node.config().pull_look_ms);
+            let looked = self.pulls.with(place, |it| {
+                directory::ready(&directory, &mut it.looks, Instant::now(), apart)
+            });
             looked.map_err(|error| format!("{} cannot be read: {error}", directory.display()))
         });
         let files = match files {
@@ -269,13 +273,21 @@ impl Snapshots {
 
     /// False: it is to be tried again.
     fn take_file(&self, place: &Place, file: &Path) -> bool {
-        let ask = Ask::of(place.ledger.clone(), place.feed.clone());
+        let mut ask = Ask::of(place.ledger.clone(), place.feed.clone());
+        let changed = self.pulls.with(place, |it| it.looks.get(file)?.changed());
+        ask.came = Came::Fetched(changed);
         let taken = match directory::receive(file, self.kept()) {
-            Ok(fresh) => self.take(&ask, fresh),
+            Ok(fresh) => {
+                ask.snapshot = directory::named(file, changed, &fresh.hash);
+                self.take(&ask, fresh)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
                 Err(no(Trouble::BodyTooLarge { bytes_max: self.kept().bytes_max() }))
             }
-            Err(error) => Err(no(Trouble::Unavailable { message: error.to_string() })),
+            Err(error) => {
+                self.skip(place, file, &format!("it cannot be read: {error}"));
+                return true;
+            }
         };
         let (is_done, report) = match &taken {
             Ok(report) => (true, report.text()),
@@ -294,10 +306,20 @@ impl Snapshots {
             false => it.told.refused += 1,
         });
         if let Err(error) = directory::put_away(file, is_done, &report) {
-            tracing::error!(%error, file = %file.display(), "a file cannot be moved away");
-            return false;
+            self.skip(place, file, &format!("it cannot be moved away: {error}"));
         }
         true
+    }
+
+    /// Leaves a file for later, so that the others are taken; told once, until it is another one.
+    fn skip(&self, place: &Place, file: &Path, why: &str) {
+        let is_new = self.pulls.with(place, |it| {
+            it.told.failed += 1;
+            it.looks.get_mut(file).is_some_and(|look| look.fail(BACK_OFF, BACK_OFF_MAX))
+        });
+        if is_new {
+            tracing::warn!(file = %file.display(), %why, "a file is left for later");
+        }
     }
 }
 
