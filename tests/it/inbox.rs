@@ -96,6 +96,26 @@ fn differences_of_a_file_are_in_the_inbox_and_can_be_settled_and_undone() {
 }
 
 #[test]
+fn what_was_undone_can_be_accepted_again() {
+    let door = supplied();
+    let last = upload(&door, "one", "supplier_sku,quantity\nJ-1,7\nB-1,10\nC-1,10\n");
+    let number = get(&door, last, "discrepancies")["rows"][0]["number"].as_u64().unwrap();
+    let sellable =
+        |position| get(&door, position, "stock?sku=J")["rows"][0]["sellable"].as_i64().unwrap();
+    let accept = |id: &str| {
+        let body = json!({"action": "accept_theirs", "numbers": [number], "actor": "ann",
+            "reason": {"code": "shrinkage"}});
+        door.book("settle_discrepancy", id, &body.to_string()).position()
+    };
+    let settled = accept("d1");
+    assert_eq!(sellable(settled), 7);
+    let body = json!({"position": settled, "reason": "incorrect_data"});
+    let undone = door.book("reverse_entry", "r1", &body.to_string()).position();
+    assert_eq!(sellable(undone), 10);
+    assert_eq!(sellable(accept("d2")), 7);
+}
+
+#[test]
 fn bad_questions_to_the_inbox_are_told_what_is_wrong() {
     let door = supplied();
     let said = |path: &str| {
