@@ -85,7 +85,7 @@ fn differences_of_a_file_are_in_the_inbox_and_can_be_settled_and_undone() {
     let one = get(&door, settled, &format!("discrepancies/{number}"));
     assert_eq!((&one["state"], &one["accepting"]), (&"accepted".into(), &Value::Null));
     let last = one["history"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((&last["step"], &last["actor"]), (&"settled".into(), &"ann".into()));
+    assert_eq!((&last["step"], &last["actor"]), (&"decided".into(), &"ann".into()));
     assert_eq!(published(settled), 3);
 
     let body = json!({"position": settled, "reason": "incorrect_data"});
