@@ -6,6 +6,7 @@ mod common;
 
 use common::{KEY, Shard, identity, second, shop};
 use onhand_core::{Command, ItemNo, LocationNo, Rejection, Time};
+use onhand_journal::Journal;
 use onhand_projector::{PastChange, Projector, ProjectorConfig};
 use serde_json::json;
 
