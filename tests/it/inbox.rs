@@ -85,7 +85,7 @@ fn differences_of_a_file_are_in_the_inbox_and_can_be_settled_and_undone() {
     let one = get(&door, settled, &format!("discrepancies/{number}"));
     assert_eq!((&one["state"], &one["accepting"]), (&"accepted".into(), &Value::Null));
     let last = one["history"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((&last["step"], &last["actor"]), (&"settled".into(), &"ann".into()));
+    assert_eq!((&last["step"], &last["actor"]), (&"decided".into(), &"ann".into()));
     assert_eq!(published(settled), 3);
 
     let body = json!({"position": settled, "reason": "incorrect_data"});
@@ -93,6 +93,26 @@ fn differences_of_a_file_are_in_the_inbox_and_can_be_settled_and_undone() {
     let one = get(&door, undone, &format!("discrepancies/{number}"));
     let last = one["history"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&one["state"], &last["step"]), (&"open".into(), &"reopened".into()), "{one}");
+}
+
+#[test]
+fn what_was_undone_can_be_accepted_again() {
+    let door = supplied();
+    let last = upload(&door, "one", "supplier_sku,quantity\nJ-1,7\nB-1,10\nC-1,10\n");
+    let number = get(&door, last, "discrepancies")["rows"][0]["number"].as_u64().unwrap();
+    let sellable =
+        |position| get(&door, position, "stock?sku=J")["rows"][0]["sellable"].as_i64().unwrap();
+    let accept = |id: &str| {
+        let body = json!({"action": "accept_theirs", "numbers": [number], "actor": "ann",
+            "reason": {"code": "shrinkage"}});
+        door.book("settle_discrepancy", id, &body.to_string()).position()
+    };
+    let settled = accept("d1");
+    assert_eq!(sellable(settled), 7);
+    let body = json!({"position": settled, "reason": "incorrect_data"});
+    let undone = door.book("reverse_entry", "r1", &body.to_string()).position();
+    assert_eq!(sellable(undone), 10);
+    assert_eq!(sellable(accept("d2")), 7);
 }
 
 #[test]

@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use onhand_core::{Command, Rules};
-use onhand_journal::Patience;
+use onhand_journal::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, Patience};
+
+/// Room that the frame of a body takes beside its entries.
+const FRAME_BYTES: usize = 64;
+
+/// Most bytes of what a block records.
+pub(crate) const BODY_BYTES_MAX: usize = BLOCK_BYTES_MAX - HEADER_BYTES_MAX - FRAME_BYTES;
 
 /// What an operator may set about one shard's engine.
 #[derive(Clone, Debug)]
@@ -46,6 +52,18 @@ pub struct EngineConfig {
     pub patience: Patience,
     /// Keys for which the index has room from the start.
     pub keys_reserved: usize,
+}
+
+impl EngineConfig {
+    /// A draft with so many bytes takes no more: always so few that one more entry fits.
+    pub(crate) fn draft_bytes_max(&self) -> usize {
+        self.block_bytes_max.min(BODY_BYTES_MAX / 2)
+    }
+
+    /// Most bytes of one entry as it is stored: beside a draft that is almost full it still fits.
+    pub(crate) fn entry_bytes_max(&self) -> usize {
+        BODY_BYTES_MAX - self.draft_bytes_max()
+    }
 }
 
 impl Default for EngineConfig {

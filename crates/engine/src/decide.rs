@@ -135,14 +135,18 @@ impl Engine {
 
     fn decide(&mut self, request: &Request, keys: Keys) -> Result<Verdict, Stop> {
         let (now, rules) = (self.draft.time, &self.config.rules);
+        let bytes_max = self.config.entry_bytes_max();
         let Some(ledger) = self.book.ledgers.get_mut(&request.ledger) else {
             return self.decide_in_new_ledger(request, keys);
         };
         let position = ledger.position();
         match accept(ledger, now, rules, request) {
             Ok(entry) => {
+                if !self.draft.write_entry(&entry, bytes_max)? {
+                    return self.refuse(request, keys, too_long(bytes_max), position);
+                }
                 evolve(&mut self.dues, ledger, &entry, now)?;
-                let slot = self.draft.add_entry(keys, entry)?;
+                let slot = self.draft.place_entry(keys, entry);
                 Ok(Verdict::Fresh { slot, position })
             }
             Err(rejection) => self.refuse(request, keys, rejection, position),
@@ -152,12 +156,16 @@ impl Engine {
     /// A ledger begins with its first entry; a refusal begins none.
     fn decide_in_new_ledger(&mut self, request: &Request, keys: Keys) -> Result<Verdict, Stop> {
         let (now, rules) = (self.draft.time, &self.config.rules);
+        let bytes_max = self.config.entry_bytes_max();
         let mut ledger = Ledger::new(request.ledger.clone());
         match accept(&ledger, now, rules, request) {
             Ok(entry) => {
+                if !self.draft.write_entry(&entry, bytes_max)? {
+                    return self.refuse(request, keys, too_long(bytes_max), 0);
+                }
                 evolve(&mut self.dues, &mut ledger, &entry, now)?;
                 self.book.ledgers.insert(request.ledger.clone(), ledger);
-                let slot = self.draft.add_entry(keys, entry)?;
+                let slot = self.draft.place_entry(keys, entry);
                 Ok(Verdict::Fresh { slot, position: 0 })
             }
             Err(rejection) => self.refuse(request, keys, rejection, 0),
@@ -185,4 +193,10 @@ impl Engine {
         let slot = self.draft.add_refusal(keys, refusal)?;
         Ok(Verdict::Fresh { slot, position })
     }
+}
+
+/// An entry that no block has room for.
+pub(crate) fn too_long(bytes_max: usize) -> Rejection {
+    let message = format!("its entry would take more than {bytes_max} bytes; send it in parts");
+    Rejection::Contradiction { field: "command".into(), message: message.into() }
 }

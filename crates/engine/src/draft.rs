@@ -8,8 +8,8 @@ use onhand_core::{
 use onhand_journal::Block;
 use serde_json::Error;
 
-use crate::CommittedBlock;
 use crate::desk::Seat;
+use crate::{CommittedBlock, EngineConfig};
 
 /// Both keys of a request.
 #[derive(Clone, Copy)]
@@ -92,19 +92,35 @@ impl Draft {
         self.refusals.len()
     }
 
+    /// Whether it takes no more.
+    pub fn is_full(&self, config: &EngineConfig) -> bool {
+        self.len() >= config.commands_max
+            || self.bytes() >= config.draft_bytes_max()
+            || self.refusals() >= config.refusals_max
+            // Duplicates and dry runs wait for the block, too.
+            || self.waiting.len() >= 2 * config.commands_max
+    }
+
     /// Bytes of its stored form.
     pub fn bytes(&self) -> usize {
         self.body.len() + self.refused.len()
     }
 
-    /// Records an entry under its keys.
+    /// Writes the stored form of an entry that [`Draft::place_entry`] is called with next. False,
+    /// and nothing of it stays: it takes more than `bytes_max`.
     ///
     /// # Errors
     /// The entry cannot be written as JSON.
-    pub fn add_entry(&mut self, keys: Keys, entry: Entry) -> Result<Slot, Error> {
+    pub fn write_entry(&mut self, entry: &Entry, bytes_max: usize) -> Result<bool, Error> {
+        let before = self.body.len();
         self.separate();
-        serde_json::to_writer(&mut self.body, &entry)?;
-        Ok(self.place_entry(keys, entry))
+        let begin = self.body.len();
+        serde_json::to_writer(&mut self.body, entry)?;
+        let fits = self.body.len() - begin <= bytes_max;
+        if !fits {
+            self.body.truncate(before);
+        }
+        Ok(fits)
     }
 
     /// Records entries whose stored forms, separated by commas, are `stored`.
@@ -121,7 +137,8 @@ impl Draft {
         }
     }
 
-    fn place_entry(&mut self, keys: Keys, entry: Entry) -> Slot {
+    /// Records an entry whose stored form is written under its keys.
+    pub fn place_entry(&mut self, keys: Keys, entry: Entry) -> Slot {
         let slot = Slot { index: self.entries.len() as u32, refusal: false };
         self.entries.push(entry);
         self.keys.entry(keys.id).or_insert(slot);

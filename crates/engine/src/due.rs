@@ -9,6 +9,7 @@ use onhand_core::{
 };
 use smol_str::format_smolstr;
 
+use crate::decide::too_long;
 use crate::draft::Keys;
 use crate::engine::{Engine, Stop, evolve};
 use crate::metrics::add;
@@ -22,10 +23,11 @@ impl Engine {
         self.dues.first().map(|(at, _)| *at)
     }
 
-    /// Does what is due at the draft's time, up to the bound; the rest waits for the next block.
+    /// Does what is due at the draft's time, up to the bound and as long as the block has room; the
+    /// rest waits for the next block.
     pub(crate) fn do_due(&mut self) -> Result<(), Stop> {
         let mut left = self.config.expiries_max;
-        while left > 0 {
+        while left > 0 && !self.is_full() {
             let Some((at, id)) = self.dues.first().cloned() else { return Ok(()) };
             if at > self.draft.time {
                 return Ok(());
@@ -43,16 +45,27 @@ impl Engine {
     /// Returns how much of what is due in one ledger was done.
     fn do_due_in(&mut self, id: &LedgerId, most: usize) -> Result<usize, Stop> {
         let (now, rules) = (self.draft.time, &self.config.rules);
+        let bytes_max = self.config.entry_bytes_max();
         let Some(ledger) = self.book.ledgers.get_mut(id) else { return Ok(0) };
         let mut done = 0;
         for due in ledger.due(now, most) {
+            // A handover alone may be long: several would not fit into any block.
+            if self.draft.is_full(&self.config) {
+                break;
+            }
             let expires = matches!(due, Due::Hold(..));
             let Some(request) = request(id, due) else { continue };
-            match accept(ledger, now, rules, &request) {
+            let mut decided = accept(ledger, now, rules, &request);
+            if let Ok(entry) = &decided
+                && !self.draft.write_entry(entry, bytes_max)?
+            {
+                decided = Err(too_long(bytes_max));
+            }
+            match decided {
                 Ok(entry) => {
                     evolve(&mut self.dues, ledger, &entry, now)?;
                     let keys = Keys::of(&self.book.seen, &request);
-                    self.draft.add_entry(keys, entry)?;
+                    self.draft.place_entry(keys, entry);
                     add(&self.shared.metrics.expired, u64::from(expires));
                     done += 1;
                 }

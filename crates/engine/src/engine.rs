@@ -124,12 +124,7 @@ impl Engine {
     }
 
     pub fn is_full(&self) -> bool {
-        let EngineConfig { commands_max, block_bytes_max, refusals_max, .. } = *self.config;
-        self.draft.len() >= commands_max
-            || self.draft.bytes() >= block_bytes_max
-            || self.draft.refusals() >= refusals_max
-            // Duplicates and dry runs wait for the block, too.
-            || self.draft.waiting.len() >= 2 * commands_max
+        self.draft.is_full(&self.config)
     }
 
     /// One block in flight: the draft leaves when the last one is durable. When nothing else is

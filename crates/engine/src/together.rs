@@ -3,18 +3,15 @@
 use std::collections::BTreeSet;
 
 use onhand_core::{Entry, Ledger, LedgerId, Rejection, Request, Rules, Time, accept};
-use onhand_journal::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX};
 
 use crate::Mode;
 use crate::answer::Answer;
-use crate::decide::Known;
+use crate::config::BODY_BYTES_MAX;
+use crate::decide::{Known, too_long};
 use crate::desk::{BatchId, Desk, Open, Seat};
 use crate::draft::{Keys, Verdict};
 use crate::engine::{Engine, Stop, note_due};
 use crate::metrics::add;
-
-/// Room that the frame of a body takes beside its entries.
-const FRAME_BYTES: usize = 64;
 
 /// A refusal of one request of a batch, and the ledger's position it was decided at.
 struct Refused {
@@ -126,14 +123,13 @@ impl Engine {
         ledger.begin_trial();
         let (now, rules) = (self.draft.time, &self.config.rules);
         let ((entries, stored), mut refusal) = try_all(ledger, now, rules, requests, keys)?;
-        let bytes_max = BLOCK_BYTES_MAX - HEADER_BYTES_MAX - FRAME_BYTES;
-        if refusal.is_none() && stored.len() > bytes_max {
-            let message = format!("an atomic batch is stored in at most {bytes_max} bytes");
+        if refusal.is_none() && stored.len() > BODY_BYTES_MAX {
+            let message = format!("an atomic batch is stored in at most {BODY_BYTES_MAX} bytes");
             let rejection = contradiction("commands", &message);
             refusal = Some(Refused { index: 0, rejection, position: ledger.position() });
         }
         let whole = self.draft.bytes() + stored.len();
-        let has_room = self.draft.is_empty() || whole <= self.config.block_bytes_max;
+        let has_room = self.draft.is_empty() || whole <= self.config.draft_bytes_max();
         if refusal.is_none() && has_room {
             ledger.keep();
             note_due(&mut self.dues, ledger, due);
@@ -166,6 +162,7 @@ impl Engine {
 
     fn try_each(&mut self, open: &Open, known: &[Option<Known>]) -> Result<Vec<Answer>, Stop> {
         let (now, rules) = (self.draft.time, self.config.rules);
+        let bytes_max = self.config.entry_bytes_max();
         let mut answers = Vec::with_capacity(open.requests.len());
         for (request, known) in open.requests.iter().zip(known) {
             let ledger: &mut Ledger = self.book.ledger_mut(&request.ledger);
@@ -173,7 +170,7 @@ impl Engine {
             // What is booked already is not tried again; its place is taken by the real answer.
             let tried = match known {
                 Some(_) => Err(Rejection::BatchRefused { index: answers.len() as u64 }),
-                None => accept(ledger, now, &rules, request),
+                None => fitting(accept(ledger, now, &rules, request), bytes_max)?,
             };
             match tried {
                 Ok(entry) => {
@@ -235,6 +232,16 @@ fn try_all(
         }
     }
     Ok(((entries, stored), None))
+}
+
+/// Of a dry run, too, what no block has room for is refused.
+fn fitting(
+    decided: Result<Entry, Rejection>,
+    bytes_max: usize,
+) -> Result<Result<Entry, Rejection>, Stop> {
+    let Ok(entry) = &decided else { return Ok(decided) };
+    let fits = serde_json::to_vec(entry)?.len() <= bytes_max;
+    Ok(if fits { decided } else { Err(too_long(bytes_max)) })
 }
 
 fn refused(rejection: Rejection, position: u64) -> Answer {

@@ -5,10 +5,11 @@
 
 mod common;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::{BEGIN_US, Rig, ask, one, stop};
-use onhand_core::{Fact, HandoverState, Request, SupplierId, Time};
+use onhand_core::{BlockBody, Fact, HandoverState, Request, SupplierId, Time};
 use onhand_engine::Handle;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -208,5 +209,41 @@ fn a_long_list_is_handed_over_in_parts_at_once() {
     one(&handle, sell("4"));
     rig.advance(Duration::from_secs(120));
     wait_for(|| by_itself(&rig) == ["handed 1000", "handed 1"]);
+    stop(&handle);
+}
+
+#[test]
+fn long_lists_of_many_suppliers_come_in_blocks_within_the_bound() {
+    const SUPPLIERS: u64 = 12;
+    let mut rig = patient();
+    rig.config.block_bytes_max = 64 << 10;
+    let handle = rig.stocked(10);
+    for it in 0..SUPPLIERS {
+        let place = format!(r#"{{"location":"D{it}","kind":"supplier","supplier":"S{it}"}}"#);
+        let goods = format!(r#"{{"location":"D{it}","lines":[{{"sku":"A","quantity":1000}}]}}"#);
+        let terms = format!(r#"{{"supplier":"S{it}","cut_off":"{}"}}"#, clock(2));
+        let line = format!(r#"{{"sku":"A","quantity":1,"location":"D{it}"}}"#);
+        let order = format!(r#"{{"order":"SO-{it}","lines":[{}]}}"#, vec![line; 400].join(","));
+        for (stem, fields) in [
+            ("register_location", place),
+            ("receive_stock", goods),
+            ("set_supplier", terms),
+            ("commit_order", order),
+        ] {
+            let command =
+                ask("acme", &format!("{stem}:{it}"), &format!(r#"{{"{stem}":{fields}}}"#));
+            assert!(one(&handle, command).starts_with("accepted"), "{stem}");
+        }
+    }
+    rig.advance(Duration::from_secs(120));
+    wait_for(|| by_itself(&rig).len() as u64 == SUPPLIERS);
+    assert!(by_itself(&rig).iter().all(|it| it == "handed 400"), "{:?}", by_itself(&rig));
+    // The entry that passes the bound is the last of its block.
+    let before_last = |it: &BlockBody| {
+        let bytes = it.entries.iter().map(|it| serde_json::to_vec(it).unwrap().len());
+        bytes.take(it.entries.len().saturating_sub(1)).sum::<usize>()
+    };
+    assert!(rig.bodies().iter().all(|it| before_last(it) < 64 << 10));
+    assert_eq!(handle.metrics().restarts.load(Ordering::SeqCst), 0);
     stop(&handle);
 }

@@ -10,9 +10,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use common::{Rig, one, order, stock, stop, tell, told};
+use onhand_core::{Label, Note};
 use onhand_engine::{Answer, AnswerFault, Batch, Handle, Status};
 use onhand_journal::memory::{FaultAt, FaultKind};
 use onhand_journal::{HighWater, Writer};
+use smol_str::SmolStr;
 
 /// Sends until the answer is one of the ledger's, as a careful caller does.
 fn insist(handle: &Handle, units: u64, id: &str) -> String {
@@ -281,4 +283,31 @@ fn acknowledged_commands_are_booked_exactly_once_whatever_happens() {
     for seed in 1..=seeds {
         storm(seed);
     }
+}
+
+#[test]
+fn an_entry_that_no_block_has_room_for_is_refused() {
+    let mut rig = Rig::new();
+    // The largest that is ever allowed: half of what the journal takes.
+    rig.config.block_bytes_max = usize::MAX;
+    let handle = rig.stocked(100);
+    let long = || {
+        let mut request = order("acme", "long", 1);
+        for number in 0..10_000 {
+            let (label, note) = (format!("k{number}"), "x".repeat(500));
+            request
+                .envelope
+                .metadata
+                .insert(Label::new(&label).unwrap(), Note::try_from(SmolStr::new(note)).unwrap());
+        }
+        request
+    };
+    let mut dry = Batch::one(long());
+    dry.dry_run = true;
+    assert_eq!(tell(&handle, dry), ["refused contradiction"]);
+    assert_eq!(one(&handle, long()), "refused contradiction");
+    assert_eq!(one(&handle, long()), "refused contradiction again");
+    assert_eq!(one(&handle, order("acme", "1", 1)), "accepted 6 1 order_committed");
+    assert_eq!(handle.metrics().restarts.load(Ordering::SeqCst), 0);
+    stop(&handle);
 }

@@ -151,7 +151,7 @@ fn a_difference_tells_what_became_of_it_and_what_accepting_it_would_do() {
         [
             (HistoryStep::Opened, told.row.opened),
             (HistoryStep::Changed, last - 1),
-            (HistoryStep::Settled, last)
+            (HistoryStep::Decided, last)
         ]
     );
     assert_eq!(told.explained_by[0].kind, "order_committed");
@@ -269,6 +269,65 @@ fn freshness_is_told_of_suppliers_locations_only_and_ages_as_it_is_read() {
     let row = stock.unwrap().rows.into_iter().find(|it| it.location == name("S")).unwrap();
     let fresh = row.freshness.unwrap();
     assert_eq!((fresh.step, fresh.age_seconds), (Some(1), Some(90)));
+}
+
+#[test]
+fn promises_and_previews_tell_how_old_the_numbers_are_that_they_rest_on() {
+    let mut shard = supplied();
+    shard.at(HOUR);
+    snapshot(&mut shard, "s1", json!({"said": [{"sku": "W", "quantity": 40}]}));
+    let kit = json!({"sku": "K", "parts": [{"sku": "W", "quantity": 2}]});
+    shard.run(&[("register_item", json!({"sku": "K"})), ("define_kit", kit)]);
+    shard.at(HOUR + 90);
+    let projector = shard.projector();
+    let told = |it: &[FreshOf]| -> Vec<String> {
+        let one = |it: &FreshOf| {
+            let fresh = &it.fresh;
+            format!("{}@{} {} {:?}", it.sku, fresh.location, fresh.tier, fresh.age_seconds)
+        };
+        it.iter().map(one).collect()
+    };
+    let promised = |channel, sku| {
+        let answer = projector.promise_by(&shop(), &name(channel), &name(sku), None).unwrap();
+        told(&answer.freshness)
+    };
+    assert_eq!(promised("sup", "W"), ["W@S fast Some(90)"]);
+    assert_eq!(promised("sup", "K"), ["W@S fast Some(90)"]);
+    assert_eq!(promised("web", "W"), [""; 0]);
+    let previewed = |channel| {
+        let line = json!({"ref": "1", "sku": "W", "quantity": 1});
+        let query = PreviewQuery {
+            channel: Some(name(channel)),
+            lines: vec![serde_json::from_value(line).unwrap()],
+            campaign: None,
+            customer: None,
+            ship_to: None,
+        };
+        told(&projector.preview(&shop(), &query).unwrap().freshness)
+    };
+    assert_eq!(previewed("sup"), ["W@S fast Some(90)"]);
+    assert_eq!(previewed("web"), [""; 0]);
+}
+
+#[test]
+fn a_difference_that_was_counted_within_tolerance_says_so() {
+    let mut shard = inbox();
+    let counted = json!({"sku": "W", "condition": "sellable", "counted": 39, "book": 40,
+        "book_position": shard.book.ledger(&shop()).unwrap().position(), "applied": true});
+    let movement = Movement {
+        sku: name("W"),
+        quantity: Quantity::new(1).unwrap(),
+        from: Account::Shelf(name("S"), Condition::Sellable),
+        to: Account::CountVariance,
+    };
+    let fact = json!({"snapshot_recorded": {"feed": "F", "snapshot": "s2", "part": 1,
+        "as_of": shard.now, "complete": true, "lines": 2, "outcome": "applied",
+        "counted": [counted], "cleared": [1, 3]}});
+    shard.record_all(vec![(shop(), fact, vec![movement])]);
+    let projector = shard.projector();
+    let last =
+        |number| projector.discrepancy(&shop(), number).unwrap().history.last().unwrap().step;
+    assert_eq!((last(1), last(3)), (HistoryStep::Counted, HistoryStep::Cleared));
 }
 
 fn explained(projector: &Projector, at: Option<u64>) -> Explain {

@@ -1,8 +1,8 @@
 //! One difference in full: what explains it, what became of it, and what accepting it would do.
 
 use onhand_core::{
-    Condition, Discrepancy, Entry, Fact, Label, Ledger, LedgerId, LocationId, Pending, Reason, Sku,
-    Suggestion, Time,
+    Condition, CountedLine, Discrepancy, Entry, Fact, Label, Ledger, LedgerId, LocationId, Pending,
+    Reason, Sku, Suggestion, Time,
 };
 use serde::Serialize;
 
@@ -48,7 +48,10 @@ pub enum HistoryStep {
     Opened,
     /// New figures under its old number.
     Changed,
-    Settled,
+    /// Somebody decided about it: `action` says what. It may be open still.
+    Decided,
+    /// Within tolerance: their number was counted.
+    Counted,
     /// The numbers agreed again.
     Cleared,
     /// The code means an item now.
@@ -96,6 +99,16 @@ pub struct Accepting {
     pub free: i64,
 }
 
+/// All but what the journal has to tell.
+struct Outline {
+    view: DiscrepancyView,
+    /// The item, as the difference calls it.
+    sku: Option<Sku>,
+    /// Positions of the entries that explain it, and of those about it.
+    explaining: Vec<u64>,
+    about: Vec<u64>,
+}
+
 impl Projector {
     /// # Errors
     /// Unknown ledger or number; or the journal cannot be read now.
@@ -104,26 +117,20 @@ impl Projector {
         ledger: &LedgerId,
         number: u64,
     ) -> Result<DiscrepancyView, QueryError> {
-        let (mut view, explaining, about) = self.outline(ledger, number)?;
+        let Outline { mut view, sku, explaining, about } = self.outline(ledger, number)?;
         // The lock is free again: blocks are read without it.
         let entries = self.find_entries(ledger, &explaining)?;
         view.explained_by = entries.iter().map(|(place, entry)| told(*place, entry)).collect();
         let entries = self.find_entries(ledger, &about)?;
-        let mut history = entries.iter().filter_map(|(place, it)| history(*place, it, number));
-        view.history = history.by_ref().collect();
+        let of = (number, sku.as_ref());
+        view.history = entries.iter().filter_map(|(place, it)| history(*place, it, of)).collect();
         if let Some(first) = view.history.first_mut() {
             first.step = HistoryStep::Opened;
         }
         Ok(view)
     }
 
-    /// All but what the journal has to tell: positions of entries that explain it, and of those
-    /// about it.
-    fn outline(
-        &self,
-        ledger: &LedgerId,
-        number: u64,
-    ) -> Result<(DiscrepancyView, Vec<u64>, Vec<u64>), Missing> {
+    fn outline(&self, ledger: &LedgerId, number: u64) -> Result<Outline, Missing> {
         let state = self.read();
         let known = state.known_ledger(ledger)?;
         let it = known.discrepancy(number).ok_or(Missing::Discrepancy)?;
@@ -138,7 +145,8 @@ impl Projector {
             history: Vec::new(),
             accepting: accepting(known, it, self.now(known.time())),
         };
-        Ok((view, explaining, about.to_vec()))
+        let sku = it.difference.sku.clone();
+        Ok(Outline { view, sku, explaining, about: about.to_vec() })
     }
 }
 
@@ -182,11 +190,15 @@ fn told(place: EntryPlace, entry: &Entry) -> EntryTold {
     }
 }
 
-/// What the entry says of the difference with this number.
-fn history(place: EntryPlace, entry: &Entry, number: u64) -> Option<HistoryRow> {
+/// What the entry says of the difference with this number, which is about this item.
+fn history(
+    place: EntryPlace,
+    entry: &Entry,
+    (number, sku): (u64, Option<&Sku>),
+) -> Option<HistoryRow> {
     let mut row = HistoryRow {
         entry: told(place, entry),
-        step: HistoryStep::Cleared,
+        step: ended(&entry.fact, sku),
         theirs: None,
         ours: None,
         action: None,
@@ -203,7 +215,7 @@ fn history(place: EntryPlace, entry: &Entry, number: u64) -> Option<HistoryRow> 
             &[]
         }
         Fact::DiscrepancySettled(it) => {
-            row.step = HistoryStep::Settled;
+            row.step = HistoryStep::Decided;
             (row.action, row.reason) = (Some(it.action), Some(it.reason.clone()));
             &[]
         }
@@ -218,4 +230,18 @@ fn history(place: EntryPlace, entry: &Entry, number: u64) -> Option<HistoryRow> 
         (row.theirs, row.ours) = (found.theirs, Some(found.ours));
     }
     Some(row)
+}
+
+/// How the difference ended where the entry does not name it among what it found.
+fn ended(fact: &Fact, sku: Option<&Sku>) -> HistoryStep {
+    let counted = match fact {
+        Fact::SnapshotRecorded(it) => &it.counted[..],
+        Fact::StocktakeRecorded(it) => &it.counted,
+        _ => &[],
+    };
+    let moves = |it: &CountedLine| it.applied && it.counted as i64 != it.book;
+    match counted.iter().any(|it| Some(&it.sku) == sku && moves(it)) {
+        true => HistoryStep::Counted,
+        false => HistoryStep::Cleared,
+    }
 }

@@ -1,7 +1,8 @@
 //! How old a supplier's numbers of an item are, and what follows from it.
 
 use onhand_core::{
-    Feed, FeedId, FeedNo, ItemNo, Label, Ledger, LocationId, LocationNo, NOW, SnapshotOutcome, Time,
+    Feed, FeedId, FeedNo, ItemNo, Label, Ledger, LocationId, LocationNo, NOW, Sku, SnapshotOutcome,
+    Time,
 };
 use serde::Serialize;
 
@@ -24,6 +25,25 @@ pub struct FreshAt {
     /// Units that open discrepancies say are not there.
     #[serde(skip_serializing_if = "is_nothing")]
     pub doubted: u64,
+}
+
+/// How old a supplier's numbers of one of several items are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FreshOf {
+    pub sku: Sku,
+    #[serde(flatten)]
+    pub fresh: FreshAt,
+}
+
+/// Of the item at these locations, now.
+pub(super) fn fresh_of<'a>(
+    ledger: &'a Ledger,
+    item: ItemNo,
+    locations: impl IntoIterator<Item = LocationNo> + 'a,
+    now: Time,
+) -> impl Iterator<Item = FreshOf> + 'a {
+    let fresh = locations.into_iter().filter_map(move |at| fresh_at(ledger, item, at, NOW, now));
+    fresh.map(move |fresh| FreshOf { sku: ledger.item(item).sku.clone(), fresh })
 }
 
 fn is_nothing(units: &u64) -> bool {

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use onhand_core::{
-    HandedLine, Handover, HandoverState, Label, Ledger, LedgerId, OrderId, ShortLine, SupplierId,
-    Time,
+    HandedLine, Handover, HandoverState, Label, LedgerId, OrderId, ShortLine, SupplierId, Time,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Missing, Page, Seen, bounded};
 use crate::projector::Projector;
+use crate::supply::SupplyLog;
 
 /// What a supplier was not given yet, as it would be handed over now; orders by their numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -157,14 +157,17 @@ impl Projector {
     }
 
     /// Handovers of all ledgers whose time to confirm is over and that nobody confirmed since.
+    /// Looks at those that wait for an answer only, however many there ever were.
     pub fn missed_handovers(&self) -> u64 {
         let state = self.read();
-        let missed = |ledger: &Ledger| {
+        let missed = |(id, supply): (&LedgerId, &SupplyLog)| {
+            let Some(ledger) = state.book.ledger(id) else { return 0 };
             let now = self.now(ledger.time());
-            let all = ledger.handovers().filter(|it| standing(it, now) == HandoverStanding::Missed);
-            all.count() as u64
+            let unanswered = supply.pulses().unanswered();
+            let known = unanswered.filter_map(|(supplier, it)| ledger.handover(supplier, it));
+            known.filter(|it| standing(it, now) == HandoverStanding::Missed).count() as u64
         };
-        state.book.ledgers.values().map(missed).sum()
+        state.supplies.iter().map(missed).sum()
     }
 }
 

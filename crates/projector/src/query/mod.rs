@@ -36,7 +36,7 @@ pub use explain::{
     LocationTold, PartTold, PoolTold, Ruled, Said, StaleTold, SupplyTold, TrancheTold, WindowTold,
 };
 pub use feeds::{FeedAnswer, FeedView, FeedsView, SnapshotView, TierView};
-pub use freshness::FreshAt;
+pub use freshness::{FreshAt, FreshOf};
 pub use handovers::{HandoverAnswer, HandoverQuery, HandoverRow, HandoverStanding, WaitingView};
 pub use inbox::{InboxOrder, InboxQuery, InboxRow, InboxState};
 pub use kit::{KitPartView, KitView, RecipeView};

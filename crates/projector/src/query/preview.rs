@@ -1,9 +1,11 @@
 //! What an order would take from where, on what is committed now.
 
 use onhand_core::{
-    ChannelId, ClaimLine, CommitOrder, Label, Ledger, LedgerId, OrderId, Preview, preview,
+    ChannelId, ClaimLine, CommitOrder, ItemNo, Label, Ledger, LedgerId, LocationNo, OrderId,
+    Preview, Time, preview,
 };
 
+use super::freshness::{FreshOf, fresh_of};
 use super::{Missing, Seen};
 use crate::projector::Projector;
 
@@ -24,6 +26,9 @@ pub struct PreviewQuery {
 pub struct Previewed {
     pub seen: Seen,
     pub preview: Preview,
+    /// How old the suppliers' numbers are that it rests on: of its items, at the locations that may
+    /// serve them.
+    pub freshness: Vec<FreshOf>,
 }
 
 impl Projector {
@@ -46,9 +51,26 @@ impl Projector {
             customer: query.customer.clone(),
             ship_to: query.ship_to.clone(),
         };
-        let preview = preview(known, self.now(known.time()), &order);
-        Ok(Previewed { seen: self.seen(&state, known), preview })
+        let now = self.now(known.time());
+        let preview = preview(known, now, &order);
+        let freshness = freshness(known, &preview, now);
+        Ok(Previewed { seen: self.seen(&state, known), preview, freshness })
     }
+}
+
+/// Each item and location once, in the order of the preview.
+fn freshness(ledger: &Ledger, preview: &Preview, now: Time) -> Vec<FreshOf> {
+    let mut told: Vec<(ItemNo, LocationNo)> = Vec::new();
+    for line in &preview.lines {
+        let Some(item) = ledger.item_no(&line.sku) else { continue };
+        for candidate in &line.candidates {
+            let Some(at) = ledger.location_no(&candidate.location) else { continue };
+            if !told.contains(&(item, at)) {
+                told.push((item, at));
+            }
+        }
+    }
+    told.into_iter().flat_map(|(item, at)| fresh_of(ledger, item, [at], now)).collect()
 }
 
 /// A name that no order has: one that is known already has lines of its own.

@@ -6,6 +6,7 @@ use onhand_core::{
 };
 use serde::Serialize;
 
+use super::freshness::{FreshOf, fresh_of};
 use super::{Amount, Missing, Seen};
 use crate::projector::Projector;
 
@@ -17,6 +18,9 @@ pub struct PromiseBy {
     pub channel: ChannelId,
     /// Now, then at each moment at which more can be promised, up to `by` if that was asked.
     pub steps: Vec<PromiseStep>,
+    /// How old the suppliers' numbers are that they rest on; of a kit those of its parts, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub freshness: Vec<FreshOf>,
 }
 
 /// What can be promised from a moment on.
@@ -79,6 +83,7 @@ impl Projector {
             sku: known.item(item).sku.clone(),
             channel: channel.clone(),
             steps: ahead.steps(item, by),
+            freshness: ahead.freshness(item),
         })
     }
 
@@ -149,12 +154,30 @@ impl Ahead<'_> {
         steps
     }
 
+    /// The item, and the parts of a kit.
+    fn with_parts(&self, item: ItemNo) -> impl Iterator<Item = ItemNo> {
+        let recipe = self.ledger.item(item).recipe();
+        let parts = recipe.into_iter().flat_map(|it| it.parts.iter().map(|(part, _)| *part));
+        std::iter::once(item).chain(parts)
+    }
+
+    /// Where the channel draws on. An item that is not counted rests on no numbers.
+    fn freshness(&self, item: ItemNo) -> Vec<FreshOf> {
+        let rests = |it: &ItemNo| {
+            let known = self.ledger.item(*it);
+            known.mode().is_finite() || known.recipe().is_some()
+        };
+        let all = self.with_parts(item).filter(rests).flat_map(|item| {
+            let serving = self.ledger.serving(item, self.channel, NOW).iter().copied();
+            fresh_of(self.ledger, item, serving, self.now)
+        });
+        all.collect()
+    }
+
     /// When supply of the item, or of the parts of a kit, arrives where the channel draws on.
     fn moments(&self, item: ItemNo) -> Vec<Time> {
-        let recipe = self.ledger.item(item).recipe();
-        let parts = recipe.iter().flat_map(|it| it.parts.iter().map(|(part, _)| *part));
         let mut moments = Vec::new();
-        for item in std::iter::once(item).chain(parts) {
+        for item in self.with_parts(item) {
             let serving = self.ledger.serving(item, self.channel, NOW);
             let expected = self.ledger.item(item).expected().iter();
             let here = expected.filter(|it| serving.contains(&it.location));

@@ -83,10 +83,10 @@ impl Projector {
         let log = state.logs.get(ledger);
         let suit = Suit::new(known, log, feed, self.now(known.time()));
         let items = page_items_of(known, query.after.as_ref())?;
-        let mut rows = items.filter_map(|item| suit.row(item));
+        let rows = items.filter_map(|item| suit.row(item));
         let limit = bounded(query.limit);
         let wanted = |it: &TierRow| it.differs || !query.differs;
-        let mut rows: Vec<TierRow> = rows.by_ref().filter(wanted).take(limit + 1).collect();
+        let mut rows: Vec<TierRow> = rows.filter(wanted).take(limit + 1).collect();
         let next = (rows.len() > limit).then(|| rows[limit - 1].sku.clone());
         rows.truncate(limit);
         Ok(Page { seen: self.seen(&state, known), rows, next })

@@ -67,8 +67,7 @@ pub struct Day {
     pub held: u64,
     /// Seconds by which tiers were late, over all tiers.
     pub late_seconds: u64,
-    /// Handovers that were to be confirmed by a moment; confirmed by then; and not.
-    pub deadlines: u64,
+    /// Handovers that were confirmed by the moment that was set for it, and those that were not.
     pub confirmed_in_time: u64,
     pub missed: u64,
     /// Units handed over; those whose handover was answered; and of these the short ones.
@@ -86,10 +85,7 @@ pub struct Day {
 impl Day {
     pub(super) fn add_handover(&mut self, change: &HandoverChange) {
         match *change {
-            HandoverChange::Handed { units, deadline } => {
-                self.handed += units;
-                self.deadlines += u64::from(deadline);
-            }
+            HandoverChange::Handed { units } => self.handed += units,
             HandoverChange::Answered { units, short, late } => {
                 self.answered += units;
                 self.short += short.min(units);
@@ -132,7 +128,6 @@ impl Day {
             (&mut self.in_time, more.in_time),
             (&mut self.held, more.held),
             (&mut self.late_seconds, more.late_seconds),
-            (&mut self.deadlines, more.deadlines),
             (&mut self.confirmed_in_time, more.confirmed_in_time),
             (&mut self.missed, more.missed),
             (&mut self.handed, more.handed),

@@ -57,7 +57,7 @@ pub struct Heard {
 /// What became of a handover. `late`: none where no deadline was set, or its being missed counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandoverChange {
-    Handed { units: u64, deadline: bool },
+    Handed { units: u64 },
     Answered { units: u64, short: u64, late: Option<bool> },
     Missed,
 }
@@ -138,7 +138,7 @@ impl Pulses {
                 let deadline = it.confirm_by.is_some();
                 let waiting = Waiting { day: today, units, deadline, missed: false };
                 self.waiting.insert((it.supplier.clone(), it.handover.clone()), waiting);
-                let change = HandoverChange::Handed { units, deadline };
+                let change = HandoverChange::Handed { units };
                 Some((it.supplier.clone(), today, change))
             }
             Fact::HandoverConfirmed(it) => {
@@ -161,6 +161,11 @@ impl Pulses {
             }
             _ => None,
         }
+    }
+
+    /// Handovers with orders that nobody confirmed, be their time over or not.
+    pub fn unanswered(&self) -> impl Iterator<Item = (&SupplierId, &Label)> {
+        self.waiting.keys().map(|(supplier, handover)| (supplier, handover))
     }
 
     /// Seconds in which tiers of the supplier were waited for, and seconds in which they are late

@@ -303,13 +303,17 @@ impl Late {
     pub fn of(ledger: &Ledger, entry: &Entry, recorded: Time) -> Late {
         let us = recorded.0 - effective(entry, recorded).0;
         let mut late = Late { recorded, us, apart: Vec::new() };
-        if let Fact::DiscrepancySettled(it) = &entry.fact {
-            let counts = it.lines.iter().filter_map(|line| line.counted.as_ref());
-            late.apart.extend(counts.filter_map(|count| {
-                let item = ledger.item_no_at(&count.line.sku, entry.position)?;
-                Some((item, late.recorded.0.saturating_sub(count.counted_at.0)))
-            }));
-        }
+        // What undoes a count is of the moment of that count, or the book of then would keep it.
+        let lines = match &entry.fact {
+            Fact::DiscrepancySettled(it) => &it.lines[..],
+            Fact::EntryReversed(it) => &it.unsettled[..],
+            _ => &[],
+        };
+        let counts = lines.iter().filter_map(|line| line.counted.as_ref());
+        late.apart.extend(counts.filter_map(|count| {
+            let item = ledger.item_no_at(&count.line.sku, entry.position)?;
+            Some((item, late.recorded.0.saturating_sub(count.counted_at.0)))
+        }));
         late
     }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, Query, State};
 use onhand_core::{ChannelId, Label, LedgerId, Preview, PreviewLine, RouteSplit};
-use onhand_projector::{PreviewQuery, Previewed, Projector, Seen};
+use onhand_projector::{FreshOf, PreviewQuery, Previewed, Projector, Seen};
 use onhand_wire::{Invalid, No, claim_line, problem};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,6 +18,9 @@ pub(super) struct Routing {
     split: RouteSplit,
     locations: u64,
     lines: Vec<PreviewLine>,
+    /// How old the suppliers' numbers are that it rests on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    freshness: Vec<FreshOf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejection: Option<Value>,
 }
@@ -48,9 +51,9 @@ pub(super) fn routed(params: &mut Params) -> Result<impl Answer<Routing>, Invali
     Ok(move |it: &Projector, ledger: &LedgerId| Ok(told(it.preview(ledger, &query)?)))
 }
 
-fn told(Previewed { seen, preview }: Previewed) -> Routing {
+fn told(Previewed { seen, preview, freshness }: Previewed) -> Routing {
     let Preview { split, locations, lines, rejection } = preview;
     let position = seen.position;
     let refused = |rejection| problem(No::Rejected { rejection, position }).body;
-    Routing { seen, split, locations, lines, rejection: rejection.as_ref().map(refused) }
+    Routing { seen, split, locations, lines, freshness, rejection: rejection.as_ref().map(refused) }
 }

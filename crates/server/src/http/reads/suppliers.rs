@@ -11,6 +11,7 @@ use onhand_wire::Invalid;
 use super::{Answer, Ask, Pairs, Told, limit, word};
 use crate::http::app::Room;
 use crate::http::params::{Params, named};
+use crate::node::now;
 
 /// Longest period of a scorecard.
 const DAYS_MAX: u64 = 3_660;
@@ -87,20 +88,28 @@ pub(super) fn scored(
     let (from, to) = (date(params, "from")?, date(params, "to")?);
     let by = params.text("by")?;
     let by = by.map(|it| word::<Trend>("by", &it, "must be day, week or month")).transpose()?;
-    if let (Some(from), Some(to)) = (from, to) {
-        if from > to {
-            return Err(Invalid::new("invalid_field", "to", "lies before `from`"));
-        }
-        if to.as_us() - from.as_us() > DAYS_MAX * DAY_US {
-            let message = format!("lies more than {DAYS_MAX} days behind `from`");
-            return Err(Invalid::new("invalid_field", "to", message));
-        }
-    } else if from.is_some() {
-        let message = "is missing: the last day of the period, such as 2026-01-31";
-        return Err(Invalid::new("missing_field", "to", message));
-    }
+    check_period(from, to)?;
     let query = ScorecardQuery { supplier, from, to, by };
     Ok(move |it: &Projector, ledger: &LedgerId| Ok(it.scorecard(ledger, &query)?))
+}
+
+/// Without a last day it is today.
+fn check_period(from: Option<Time>, to: Option<Time>) -> Result<(), Invalid> {
+    let Some(from) = from else { return Ok(()) };
+    let invalid = |field, message| Err(Invalid::new("invalid_field", field, message));
+    let last = to.unwrap_or_else(now);
+    if from > last {
+        let message = "lies before `from`; name that day or a later one".to_owned();
+        return match to {
+            Some(_) => invalid("to", message),
+            None => invalid("from", "lies after today; name a day that has begun".to_owned()),
+        };
+    }
+    if last.as_us() - from.as_us() > DAYS_MAX * DAY_US {
+        let message = format!("lies more than {DAYS_MAX} days before `to`; name a later day");
+        return invalid("from", message);
+    }
+    Ok(())
 }
 
 /// A day of UTC.
