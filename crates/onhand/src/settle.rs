@@ -19,7 +19,9 @@ use crate::words::plain;
     .args(["numbers", "kind", "state", "supplier", "feed", "location", "sku", "larger_than"]))]
 pub struct Settle {
     /// Their numbers, as the inbox shows them; or choose by what they are
-    #[arg(conflicts_with_all = ["kind", "state", "supplier", "feed", "location", "sku", "larger_than"])]
+    #[arg(conflicts_with_all = [
+        "kind", "state", "supplier", "feed", "location", "sku", "larger_than",
+    ])]
     numbers: Vec<u64>,
     #[command(flatten)]
     filter: Filter,
