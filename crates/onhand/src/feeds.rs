@@ -5,7 +5,7 @@ use onhand_core::{FeedId, LedgerId, SupplierId};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
-use crate::inbox::{feed, supplier};
+use crate::names::{feed, supplier};
 use crate::reads::{From, Reads};
 use crate::settings::Which;
 use crate::terminal::{Align, moment, print, print_csv, print_table};
@@ -175,20 +175,8 @@ fn snapshot(it: &Value) -> Vec<String> {
 }
 
 fn tiers(reads: &Reads, ledger: &LedgerId, feed: &FeedId, args: &Feeds) -> Outcome {
-    let mut rows: Vec<Value> = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let mut pairs = vec![("differs", args.differs.to_string()), ("limit", "1000".to_owned())];
-        pairs.extend(after.take().map(|it| ("after", it)));
-        let mut page = reads.ask(ledger, &format!("feeds/{feed}/tiers"), &pairs)?;
-        if let Value::Array(more) = page["rows"].take() {
-            rows.extend(more);
-        }
-        match page["next"].as_str() {
-            Some(next) => after = Some(next.to_owned()),
-            None => break,
-        }
-    }
+    let differs = [("differs", args.differs.to_string())];
+    let rows = reads.all(ledger, &format!("feeds/{feed}/tiers"), &differs)?;
     if args.json {
         rows.iter().for_each(|it| print(&it.to_string()));
         return Ok(());

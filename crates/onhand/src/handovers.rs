@@ -16,7 +16,6 @@ use crate::words::plain;
 #[derive(Debug, Args)]
 pub struct Handovers {
     /// The supplier's name
-    #[arg(long, value_name = "NAME")]
     supplier: String,
     #[command(flatten)]
     from: From,

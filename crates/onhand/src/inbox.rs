@@ -5,9 +5,9 @@ use onhand_core::{FeedId, LedgerId, LocationId, Sku, SupplierId};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::names::{feed, location, sku, supplier};
 use crate::reads::{From, Reads};
 use crate::settings::Which;
-use crate::stock::{location, sku};
 use crate::terminal::{Align, moment, print, print_csv, print_table};
 use crate::words::plain;
 
@@ -69,14 +69,6 @@ pub struct Filter {
 enum Order {
     Newest,
     Largest,
-}
-
-pub fn supplier(text: &str) -> Result<SupplierId, String> {
-    SupplierId::new(text).map_err(|error| error.to_string())
-}
-
-pub fn feed(text: &str) -> Result<FeedId, String> {
-    FeedId::new(text).map_err(|error| error.to_string())
 }
 
 impl Filter {
@@ -193,6 +185,7 @@ fn lines(told: &Value) -> Vec<String> {
         let (sku, why) = (plain(&it["sku"]), plain(&it["why"]));
         format!("  may be {sku}: {} % sure, {why}", plain(&it["confidence"]))
     }));
+    lines.extend(told["suggestions"].get(0).and_then(|it| accepting_it(told, it)));
     lines.extend(list_of(&told["explained_by"]).map(|it| {
         let (position, kind) = (plain(&it["position"]), plain(&it["kind"]));
         format!("  explained by entry {position}, {kind} {}", plain(&it["cause"]))
@@ -210,6 +203,23 @@ fn lines(told: &Value) -> Vec<String> {
         ));
     }
     lines.into_iter().map(|it| it.trim_end().to_owned()).collect()
+}
+
+/// The command that accepts a suggestion, ready to be sent.
+fn accepting_it(told: &Value, suggestion: &Value) -> Option<String> {
+    let words = [&told["supplier"], &told["supplier_sku"], &suggestion["sku"]];
+    let [supplier, code, sku] = words.map(|it| it.as_str().map(quoted));
+    let (supplier, code, sku) = (supplier?, code?, sku?);
+    Some(format!("  to say so: onhand map --supplier {supplier} --code {code} --sku {sku}"))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "._/:+-".contains(it);
+    match word.chars().all(is_plain) && !word.starts_with('-') {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
 }
 
 fn history(it: &Value) -> String {

@@ -3,13 +3,12 @@
 use clap::{Args, ValueEnum};
 use onhand_core::{FeedId, Label};
 use serde_json::json;
-use uuid::Uuid;
 
-use crate::client::encoded;
-use crate::failure::{Failure, Outcome};
-use crate::reads::{From, Reads};
+use crate::failure::Outcome;
+use crate::names::{feed, label, reason, reason_of};
+use crate::reads::From;
+use crate::sending::{key, send};
 use crate::settings::Which;
-use crate::snapshot::{detail, feed, label, server};
 use crate::terminal::print;
 
 /// Confirm or reject a snapshot that is held because it is suspicious
@@ -23,9 +22,12 @@ pub struct Judge {
     pub snapshot: Label,
     /// Whether it is right: then it is applied
     pub verdict: Verdict,
-    /// Why
-    #[arg(long, value_name = "TEXT")]
+    /// Why, such as correction; `other` needs a note
+    #[arg(long, value_name = "CODE", value_parser = reason)]
     pub reason: String,
+    /// Why, in words
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
     /// Who says so
     #[arg(long, value_name = "NAME", value_parser = label)]
     pub actor: Label,
@@ -33,6 +35,9 @@ pub struct Judge {
     pub which: Which,
     #[command(flatten)]
     pub from: From,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -42,22 +47,29 @@ pub enum Verdict {
 }
 
 /// # Errors
-/// No server runs, it does not answer, or the ledger says no.
+/// Nothing can be read, or the ledger says no.
 pub fn run(args: &Judge) -> Outcome {
-    let client = server(&args.from)?;
-    let ledger = args.which.among(&Reads::Server(client.clone()).ledgers()?)?;
-    let (verdict, told) = match args.verdict {
-        Verdict::Confirm => ("confirm", "confirmed: it is applied now"),
-        Verdict::Reject => ("reject", "rejected: the last good one stays in force"),
-    };
+    let is_served = args.from.client()?.is_some();
+    // An installation that nobody serves is opened once: to read, then to write.
+    let ledger = args.which.among(&args.from.open()?.ledgers()?)?;
     let body = json!({
-        "id": format!("judge-{}", Uuid::now_v7()), "feed": args.feed, "snapshot": args.snapshot,
-        "verdict": verdict, "reason": { "code": "other", "note": args.reason }, "actor": args.actor,
+        "feed": args.feed,
+        "snapshot": args.snapshot,
+        "verdict": if matches!(args.verdict, Verdict::Confirm) { "confirm" } else { "reject" },
+        "reason": reason_of(&args.reason, args.note.as_deref()),
+        "actor": args.actor,
     });
-    let path = format!("/v1/{}/judge_snapshot", encoded(ledger.as_str()));
-    match client.post(&path, &body)? {
-        (200..300, _) => print(&format!("snapshot {} of {} {told}", args.snapshot, args.feed)),
-        (_, problem) => return Err(Failure::new(detail(&problem))),
+    let told =
+        send(&args.from, &ledger, "judge_snapshot", &body, &key("judge", &body.to_string()))?;
+    if args.json {
+        print(&told.to_string());
+        return Ok(());
     }
+    let becomes = match args.verdict {
+        Verdict::Confirm if is_served => "confirmed: it is applied now",
+        Verdict::Confirm => "confirmed: it is applied once a server runs",
+        Verdict::Reject => "rejected: the last good one stays in force",
+    };
+    print(&format!("snapshot {} of {} {becomes}", args.snapshot, args.feed));
     Ok(())
 }

@@ -15,6 +15,8 @@ mod inbox;
 mod init;
 mod judge;
 mod logs;
+mod map;
+mod names;
 mod notices;
 mod opening;
 mod policies;
@@ -67,6 +69,7 @@ enum Command {
     Import(import::ImportArgs),
     Snapshot(snapshot::Snapshot),
     Judge(judge::Judge),
+    Map(map::Map),
     Stock(stock::Stock),
     Explain(explain::Explain),
     Route(route::Route),
@@ -107,6 +110,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Init(args) => init::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Judge(args) => judge::run(args),
+        Command::Map(args) => map::run(args),
         Command::Stock(args) => stock::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Route(args) => route::run(args),

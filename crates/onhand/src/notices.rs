@@ -5,9 +5,10 @@ use onhand_core::{ChannelId, Sku};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::names::{channel, sku};
 use crate::reads::From;
 use crate::settings::Which;
-use crate::stock::{cells, channel, sku};
+use crate::stock::cells;
 use crate::terminal::{Align, moment, print, print_csv, print_table};
 
 /// Shows what ran low, ran out, came back or is sold beyond what is there, oldest first

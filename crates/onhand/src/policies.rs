@@ -5,9 +5,9 @@ use onhand_core::{ChannelId, Label, LedgerId, LocationId, Sku, SupplierId};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::names::{channel, label, location, sku, supplier};
 use crate::reads::{From, PAGE_ROWS, Reads};
 use crate::settings::Which;
-use crate::stock::{channel, label, location, sku};
 use crate::terminal::{Align, print, print_csv, print_table};
 use crate::words::{plain, scope};
 
@@ -42,10 +42,6 @@ pub struct Policies {
     /// As one JSON object a line
     #[arg(long)]
     json: bool,
-}
-
-fn supplier(text: &str) -> Result<SupplierId, String> {
-    SupplierId::new(text).map_err(|error| error.to_string())
 }
 
 const COLUMNS: [(&str, Align); 4] = [

@@ -11,6 +11,7 @@ use crate::client::{Client, encoded};
 use crate::failure::Failure;
 use crate::opening::Books;
 use crate::settings::Installed;
+use crate::words::plain;
 
 /// Rows asked for at once.
 pub const PAGE_ROWS: usize = 1_000;
@@ -106,6 +107,32 @@ impl Reads {
                     it => format!("/{}", encoded(it)),
                 };
                 client.get(&format!("/v1/{ledger}/{what}{}{}", named(name), named(part)), pairs)
+            }
+        }
+    }
+
+    /// All rows of what is answered in pages, as [`Reads::ask`] answers each.
+    ///
+    /// # Errors
+    /// Whatever the door would say no to.
+    pub fn all(
+        &self,
+        ledger: &LedgerId,
+        what: &str,
+        pairs: &[(&str, String)],
+    ) -> Result<Vec<Value>, Failure> {
+        let (mut rows, mut pairs) = (Vec::new(), pairs.to_vec());
+        pairs.push(("limit", PAGE_ROWS.to_string()));
+        let first = pairs.len();
+        loop {
+            let mut page = self.ask(ledger, what, &pairs)?;
+            if let Value::Array(more) = page["rows"].take() {
+                rows.extend(more);
+            }
+            pairs.truncate(first);
+            match &page["next"] {
+                Value::Null => return Ok(rows),
+                next => pairs.push(("after", plain(next))),
             }
         }
     }

@@ -5,9 +5,9 @@ use onhand_core::{ChannelId, Label};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::names::{channel, label};
 use crate::reads::From;
 use crate::settings::Which;
-use crate::stock::{channel, label};
 use crate::terminal::{Align, print, print_csv, print_table};
 use crate::words::plain;
 

@@ -5,7 +5,7 @@ use onhand_core::SupplierId;
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
-use crate::inbox::supplier;
+use crate::names::supplier;
 use crate::reads::From;
 use crate::settings::Which;
 use crate::terminal::{Align, print, print_csv, print_table};

@@ -2,11 +2,18 @@
 
 use onhand_core::LedgerId;
 use onhand_engine::{Answer, AnswerFault, Batch};
+use onhand_journal::Hash;
 use onhand_wire::{No, problem};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::reads::From;
+
+/// A key made of what is asked: the same asked twice counts once.
+pub fn key(what: &str, text: &str) -> String {
+    let hash = Hash::of(text.as_bytes()).to_string();
+    format!("{what}:{}", hash.get(..32).unwrap_or(&hash))
+}
 
 /// Books a command with its key, and returns what the door answers: position and entry.
 ///
@@ -20,10 +27,35 @@ pub fn send(
     body: &Value,
     key: &str,
 ) -> Result<Value, Failure> {
+    ask(from, ledger, stem, (body, key), false)
+}
+
+/// What [`send`] would come to; nothing is booked.
+///
+/// # Errors
+/// As of [`send`].
+pub fn try_out(
+    from: &From,
+    ledger: &LedgerId,
+    stem: &str,
+    body: &Value,
+    key: &str,
+) -> Result<Value, Failure> {
+    ask(from, ledger, stem, (body, key), true)
+}
+
+fn ask(
+    from: &From,
+    ledger: &LedgerId,
+    stem: &str,
+    (body, key): (&Value, &str),
+    dry_run: bool,
+) -> Result<Value, Failure> {
     if let Some(client) = from.client()? {
         let mut body = body.clone();
         body["id"] = json!(key);
-        let (status, told) = client.post(&format!("/v1/{ledger}/{stem}"), &body)?;
+        let (status, told) =
+            client.post(&format!("/v1/{ledger}/{stem}?dry_run={dry_run}"), &body)?;
         return match status {
             200..300 => Ok(told),
             _ => {
@@ -35,7 +67,8 @@ pub fn send(
     let request = onhand_wire::request(ledger, stem, body.to_string().as_bytes(), Some(key));
     let request = request.map_err(|it| Failure::usage(it.message))?;
     let node = crate::opening::open_node(&from.installed.load(&[])?)?;
-    let answer = node.submit_blocking(Batch::each(vec![request])).pop();
+    let batch = Batch { dry_run, ..Batch::each(vec![request]) };
+    let answer = node.submit_blocking(batch).pop();
     node.shutdown_blocking();
     told(answer)
 }

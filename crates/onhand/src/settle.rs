@@ -1,17 +1,16 @@
 //! `onhand settle`: decide about differences, one or many, with a preview of what would be counted.
 
 use clap::{Args, ValueEnum};
-use onhand_core::{Label, LedgerId, ReasonCode, Time};
-use onhand_journal::Hash;
+use onhand_core::{Label, LedgerId, Time};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::inbox::{Filter, cells};
+use crate::names::{label, reason, reason_of, time};
 use crate::reads::{From, Reads};
-use crate::sending::send;
+use crate::sending::{key, send};
 use crate::settings::Which;
-use crate::stock::label;
-use crate::terminal::{Align, grouped, print, print_table};
+use crate::terminal::{Align, grouped, moment, print, print_table};
 use crate::words::plain;
 
 /// Decides about differences of the inbox: accept theirs, keep ours, dispute, snooze, ask, reopen
@@ -20,6 +19,9 @@ use crate::words::plain;
     .args(["numbers", "kind", "state", "supplier", "feed", "location", "sku", "larger_than"]))]
 pub struct Settle {
     /// Their numbers, as the inbox shows them; or choose by what they are
+    #[arg(conflicts_with_all = [
+        "kind", "state", "supplier", "feed", "location", "sku", "larger_than",
+    ])]
     numbers: Vec<u64>,
     #[command(flatten)]
     filter: Filter,
@@ -74,15 +76,6 @@ impl Action {
     }
 }
 
-fn reason(text: &str) -> Result<String, String> {
-    let known: Result<ReasonCode, _> = serde_json::from_value(json!(text));
-    known.map(|_| text.to_owned()).map_err(|_| "is no reason code, such as correction".to_owned())
-}
-
-fn time(text: &str) -> Result<Time, String> {
-    text.parse::<Time>().map_err(|error| error.to_string())
-}
-
 /// Differences of one command.
 const NUMBERS_MAX: usize = 1_000;
 
@@ -109,8 +102,13 @@ pub fn run(args: &Settle) -> Outcome {
     // An installation that nobody serves is opened once: to read, then to write.
     drop(reads);
     for some in chosen.chunks(NUMBERS_MAX) {
-        let told =
-            send(&args.from, &ledger, "settle_discrepancy", &body(args, some), &key(args, some))?;
+        let told = send(
+            &args.from,
+            &ledger,
+            "settle_discrepancy",
+            &body(args, some),
+            &own_key(args, some),
+        )?;
         if args.json {
             print(&told.to_string());
         }
@@ -131,32 +129,15 @@ fn chosen(reads: &Reads, ledger: &LedgerId, args: &Settle) -> Result<Vec<Value>,
     if !args.numbers.is_empty() {
         return Ok(rows);
     }
-    let mut after: Option<u64> = None;
-    loop {
-        let mut pairs = args.filter.pairs();
-        pairs.push(("limit", NUMBERS_MAX.to_string()));
-        pairs.extend(after.map(|it| ("after", it.to_string())));
-        let mut page = reads.ask(ledger, "discrepancies", &pairs)?;
-        if let Value::Array(more) = page["rows"].take() {
-            rows.extend(more);
-        }
-        after = page["next"].as_u64();
-        if after.is_none() {
-            return Ok(rows);
-        }
-    }
+    reads.all(ledger, "discrepancies", &args.filter.pairs())
 }
 
 fn body(args: &Settle, rows: &[Value]) -> Value {
     let numbers: Vec<&Value> = rows.iter().map(|it| &it["number"]).collect();
-    let mut reason = json!({ "code": args.reason });
-    if let Some(note) = &args.note {
-        reason["note"] = json!(note);
-    }
     let mut body = json!({
         "action": args.action.name(),
         "numbers": numbers,
-        "reason": reason,
+        "reason": reason_of(&args.reason, args.note.as_deref()),
         "actor": args.actor,
     });
     if let Some(until) = args.until {
@@ -166,11 +147,10 @@ fn body(args: &Settle, rows: &[Value]) -> Value {
 }
 
 /// The same decision about the same state of things has the same key: sent twice it counts once.
-fn key(args: &Settle, rows: &[Value]) -> String {
+fn own_key(args: &Settle, rows: &[Value]) -> String {
     let mut text = body(args, rows).to_string();
     rows.iter().for_each(|it| text.push_str(&format!(" {}", it["changed"])));
-    let hash = Hash::of(text.as_bytes()).to_string();
-    format!("settle:{}", hash.get(..32).unwrap_or(&hash))
+    key("settle", &text)
 }
 
 fn preview(reads: &Reads, ledger: &LedgerId, args: &Settle, rows: &[Value]) -> Outcome {
@@ -195,12 +175,24 @@ fn preview(reads: &Reads, ledger: &LedgerId, args: &Settle, rows: &[Value]) -> O
     let columns = if counts { &PREVIEW[..] } else { &PREVIEW[..4] };
     let lines: Vec<Vec<String>> = told.iter().map(line).collect();
     print_table(columns, &lines);
-    let (count, action) = (grouped(told.len() as u64), args.action.name());
     let change: i64 = told.iter().filter_map(|it| it["accepting"]["change"].as_i64()).sum();
-    let counted =
-        if counts { format!("; sellable stock would change by {change}") } else { String::new() };
-    print(&format!(
-        "{count} differences would be settled by {action}{counted}. Nothing was booked."
-    ));
+    let (count, becomes) = (grouped(told.len() as u64), becomes(args, change));
+    print(&format!("{count} differences would be {becomes}. Nothing was booked."));
     Ok(())
+}
+
+/// What a decision makes of differences, in words.
+fn becomes(args: &Settle, change: i64) -> String {
+    match args.action {
+        Action::AcceptTheirs => {
+            format!("settled as theirs; sellable stock would change by {change}")
+        }
+        Action::KeepOurs => "settled as ours; the book stays as it is".to_owned(),
+        Action::Dispute => "disputed, and stay open".to_owned(),
+        Action::Snooze => {
+            format!("snoozed until {}, and open again then", moment(&json!(args.until)))
+        }
+        Action::AskSupplier => "marked as asked of the supplier, and stay open".to_owned(),
+        Action::Reopen => "open again".to_owned(),
+    }
 }

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 use clap::Args;
 use onhand_core::{FeedId, Label, Time};
 use onhand_server::{SnapshotReport, refused_text};
-use serde_json::Value;
 
 use crate::client::{Client, encoded};
 use crate::failure::Failure;
+use crate::names::{feed, label, time};
 use crate::reads::{From, Reads};
 use crate::settings::Which;
 use crate::terminal::{print, progress};
@@ -52,19 +52,6 @@ pub struct Snapshot {
     pub json: bool,
 }
 
-pub fn feed(text: &str) -> Result<FeedId, String> {
-    FeedId::new(text).map_err(|error| error.to_string())
-}
-
-pub fn label(text: &str) -> Result<Label, String> {
-    Label::new(text).map_err(|error| error.to_string())
-}
-
-fn time(text: &str) -> Result<Time, String> {
-    text.parse()
-        .map_err(|_| "must be a time with an offset, such as 2026-03-03T09:00:00Z".to_owned())
-}
-
 /// Sends the file and prints what it came to. Exit code 1 if it was refused.
 ///
 /// # Errors
@@ -95,8 +82,8 @@ pub fn run(args: &Snapshot) -> Result<ExitCode, Failure> {
 /// The server that was named or runs here.
 ///
 /// # Errors
-/// None does.
-pub fn server(from: &From) -> Result<Client, Failure> {
+/// No server runs here and none was named, or a setting cannot be read.
+fn server(from: &From) -> Result<Client, Failure> {
     from.client()?.ok_or_else(|| {
         Failure::usage(
             "no server runs here; start one with `onhand serve`, or name one with --server",
@@ -126,9 +113,4 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, u64), Failure> {
         File::open(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     let size = file.metadata().map_or(0, |it| it.len());
     Ok((Box::new(file), size))
-}
-
-/// What a server's no says, in one sentence.
-pub fn detail(body: &Value) -> &str {
-    body["detail"].as_str().unwrap_or("it does not say why")
 }

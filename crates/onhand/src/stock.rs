@@ -1,10 +1,11 @@
 //! `onhand stock`: what lies where, or what a channel may sell.
 
 use clap::Args;
-use onhand_core::{ChannelId, Label, LedgerId, LocationId, Sku};
+use onhand_core::{ChannelId, LedgerId, LocationId, Sku};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
+use crate::names::{channel, location, sku};
 use crate::reads::{From, Reads, Wanted};
 use crate::settings::Which;
 use crate::terminal::{Align, grouped, print, print_csv, print_table};
@@ -31,22 +32,6 @@ pub struct Stock {
     /// As one JSON object a line
     #[arg(long)]
     json: bool,
-}
-
-pub fn sku(text: &str) -> Result<Sku, String> {
-    Sku::new(text).map_err(|error| error.to_string())
-}
-
-pub fn location(text: &str) -> Result<LocationId, String> {
-    LocationId::new(text).map_err(|error| error.to_string())
-}
-
-pub fn channel(text: &str) -> Result<ChannelId, String> {
-    ChannelId::new(text).map_err(|error| error.to_string())
-}
-
-pub fn label(text: &str) -> Result<Label, String> {
-    Label::new(text).map_err(|error| error.to_string())
 }
 
 /// The columns of stock rows; their titles in JSON have underscores.
@@ -78,16 +63,16 @@ pub fn run(args: &Stock) -> Outcome {
     let reads = args.from.open()?;
     let ledger = args.which.among(&reads.ledgers()?)?;
     let (rows, seen) = all_rows(&reads, &ledger, args)?;
-    let headers: &[(&str, Align)] = if args.channel.is_some() { &AVAILABILITY } else { &STOCK };
     if args.json {
         rows.iter().for_each(|it| print(&it.to_string()));
         return Ok(());
     }
-    let cells = cells(headers, &rows);
+    let headers: &[(&str, Align)] = if args.channel.is_some() { &AVAILABILITY } else { &STOCK };
+    let (headers, cells) = with_doubts(headers, &rows);
     if args.csv {
-        return print_csv(headers, &cells).map_err(Failure::from);
+        return print_csv(&headers, &cells).map_err(Failure::from);
     }
-    print_table(headers, &cells);
+    print_table(&headers, &cells);
     print(&told(&ledger, rows.len(), &seen));
     Ok(())
 }
@@ -124,6 +109,23 @@ pub fn cells(headers: &[(&str, Align)], rows: &[Value]) -> Vec<Vec<String>> {
         other => other.to_string(),
     };
     rows.iter().map(|row| headers.iter().map(|(title, _)| cell(row, title)).collect()).collect()
+}
+
+/// Columns and texts. Where suppliers' numbers put units in doubt a column before what is
+/// available says how many: else on hand and available would not go together.
+fn with_doubts<'h>(
+    headers: &[(&'h str, Align)],
+    rows: &[Value],
+) -> (Vec<(&'h str, Align)>, Vec<Vec<String>>) {
+    let (mut headers, mut cells) = (headers.to_vec(), cells(headers, rows));
+    let doubts = |row: &Value| row["freshness"]["doubted"].as_u64().unwrap_or(0);
+    let place = headers.iter().position(|(title, _)| *title == "available");
+    let Some(place) = place.filter(|_| rows.iter().any(|it| doubts(it) > 0)) else {
+        return (headers, cells);
+    };
+    headers.insert(place, ("doubted", Align::Number));
+    cells.iter_mut().zip(rows).for_each(|(line, row)| line.insert(place, doubts(row).to_string()));
+    (headers, cells)
 }
 
 fn told(ledger: &LedgerId, rows: usize, seen: &Value) -> String {

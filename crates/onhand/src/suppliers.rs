@@ -1,12 +1,12 @@
 //! `onhand suppliers`: who they are, what belongs to them, and what their codes mean.
 
 use clap::Args;
-use onhand_core::{LedgerId, SupplierId};
+use onhand_core::SupplierId;
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
-use crate::inbox::supplier;
-use crate::reads::{From, Reads};
+use crate::names::supplier;
+use crate::reads::From;
 use crate::settings::Which;
 use crate::terminal::{Align, moment, print, print_csv, print_table};
 use crate::words::plain;
@@ -61,7 +61,9 @@ pub fn run(args: &Suppliers) -> Outcome {
     let reads = args.from.open()?;
     let ledger = args.which.among(&reads.ledgers()?)?;
     let rows = match &args.supplier {
-        Some(supplier) if args.skus => codes(&reads, &ledger, supplier)?,
+        Some(supplier) if args.skus => {
+            reads.all(&ledger, &format!("suppliers/{supplier}/skus"), &[])?
+        }
         Some(supplier) => vec![reads.ask(&ledger, &format!("suppliers/{supplier}"), &[])?],
         None => {
             let told = reads.ask(&ledger, "suppliers", &[])?;
@@ -84,22 +86,6 @@ pub fn run(args: &Suppliers) -> Outcome {
         false => print_table(columns, &cells),
     }
     Ok(())
-}
-
-fn codes(reads: &Reads, ledger: &LedgerId, supplier: &SupplierId) -> Result<Vec<Value>, Failure> {
-    let (mut rows, mut after) = (Vec::new(), None::<String>);
-    loop {
-        let mut pairs = vec![("limit", "1000".to_owned())];
-        pairs.extend(after.take().map(|it| ("after", it)));
-        let mut page = reads.ask(ledger, &format!("suppliers/{supplier}/skus"), &pairs)?;
-        if let Value::Array(more) = page["rows"].take() {
-            rows.extend(more);
-        }
-        match page["next"].as_str() {
-            Some(next) => after = Some(next.to_owned()),
-            None => return Ok(rows),
-        }
-    }
 }
 
 fn cells(row: &Value) -> Vec<String> {

@@ -5,9 +5,9 @@ use onhand_core::{LocationId, Sku};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::names::{location, sku};
 use crate::reads::From;
 use crate::settings::Which;
-use crate::stock::{location, sku};
 use crate::terminal::{Align, moment, print, print_csv, print_table};
 
 /// Shows what happened to an item, newest first, with the figures before and after

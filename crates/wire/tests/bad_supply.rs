@@ -140,6 +140,10 @@ fn terms_of_a_feed_are_read_with_care() {
             "invalid_field [missing_after] is integer `-1`; it must be a whole number, not negative, without fraction or exponent"
         ],
     );
+}
+
+#[test]
+fn tiers_of_a_feed_are_read_with_care() {
     feed(
         r#""tiers":[{"tier":"fast"}]"#,
         expect!["missing_field [tiers[0].every_minutes] is missing; add it"],
@@ -160,6 +164,10 @@ fn terms_of_a_feed_are_read_with_care() {
             "unknown_field [tiers[0].ladder[0].trust] is not a field of this object: expected one of `after_minutes`, `trust_percent`, `buffer`"
         ],
     );
+}
+
+#[test]
+fn breakers_and_tolerances_of_a_feed_are_read_with_care() {
     feed(
         r#""breakers":{"to_zero":30}"#,
         expect![
@@ -182,6 +190,10 @@ fn terms_of_a_feed_are_read_with_care() {
         r#""tolerance":{"lower":1}"#,
         expect!["invalid_field [tolerance.lower] is integer `1`; it must be true or false"],
     );
+}
+
+#[test]
+fn how_a_feed_comes_is_read_with_care() {
     feed(
         r#""pull":"https://example.com/stock.csv""#,
         expect![[
@@ -209,6 +221,10 @@ fn terms_of_a_feed_are_read_with_care() {
         r#"{"feed":"F","supplier":"S"}"#,
         expect!["missing_field [location] is missing; add it"],
     );
+}
+
+#[test]
+fn tiers_of_items_are_read_with_care() {
     let tier = r#"{"feed":"F","lines":[{"sku":"W","tier":""}]}"#;
     check("assign_tier", tier, expect!["invalid_field [lines[0].tier] must not be empty"]);
     check(
@@ -227,7 +243,7 @@ fn said_of(line: &str, expected: Expect) {
 }
 
 #[test]
-fn snapshots_are_read_with_care() {
+fn lines_of_snapshots_are_read_with_care() {
     said_of(
         r#"{"supplier_sku":"007","quantity":0}"#,
         expect!["ok record_snapshot b64b23f92096b0a9.ec00002ad00000000000950045"],
@@ -269,6 +285,10 @@ fn snapshots_are_read_with_care() {
             "unknown_field [lines[0].sku] is not a field of this object: expected one of `supplier_sku`, `quantity`, `pack`, `next_restock_at`"
         ],
     );
+}
+
+#[test]
+fn heads_of_snapshots_are_read_with_care() {
     snapshot(
         r#""as_of":"24.11.2026 16:00""#,
         expect![

@@ -7,9 +7,9 @@ use clap::Args;
 use onhand_core::{ChannelId, Label, Sku, Time};
 
 use crate::failure::Outcome;
+use crate::names::{channel, label, sku};
 use crate::reads::From;
 use crate::settings::Which;
-use crate::stock::{channel, label, sku};
 use crate::terminal::print;
 
 /// Tells why so much of an item is available on a channel: every term, rule and entry behind it

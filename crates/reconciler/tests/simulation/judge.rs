@@ -28,11 +28,7 @@ impl History {
             by_kind.push((DifferenceKind::PackMistake, mistaken));
         }
         let apart: i64 = by_kind.iter().map(|(_, units)| units).sum();
-        let number = self.shop.item(&it.sku);
-        let witness = Witness::Feed(FeedId::new("F").unwrap());
-        let location = LocationId::new("L").unwrap();
-        let open = self.shop.ledger.open_difference(number, &witness, Some(&location));
-        let open = open.map(|it| it.difference.clone());
+        let open = self.open_difference(item);
         let counted = said.counted.iter().any(|line| line.sku.as_str() == it.sku);
         let true_kinds = true_kinds(&by_kind, apart);
         self.watched[item].misled = mistaken > 0;
@@ -70,6 +66,15 @@ impl History {
         if sightings == 2 {
             self.settle(item, at, &by_kind, apart);
         }
+    }
+
+    /// What is open about the item with the supplier.
+    fn open_difference(&self, item: usize) -> Option<Difference> {
+        let number = self.shop.item(&self.items[item].sku);
+        let witness = Witness::Feed(FeedId::new("F").unwrap());
+        let location = LocationId::new("L").unwrap();
+        let open = self.shop.ledger.open_difference(number, &witness, Some(&location));
+        open.map(|it| it.difference.clone())
     }
 
     fn note_verdict(
@@ -194,12 +199,9 @@ impl History {
     fn judge_vanished(&mut self, item: usize, at: Counting) {
         let it = &self.items[item];
         let there: i64 = it.causes.iter().filter(|it| it.ours <= at.as_of).map(|it| it.units).sum();
-        let number = self.shop.item(&it.sku);
-        let witness = Witness::Feed(FeedId::new("F").unwrap());
-        let location = LocationId::new("L").unwrap();
-        let open = self.shop.ledger.open_difference(number, &witness, Some(&location));
+        let open = self.open_difference(item);
         if there > TOLERANCE {
-            let verdict = open.map(|it| it.difference.kind);
+            let verdict = open.map(|it| it.kind);
             *self.tally.first.entry((DifferenceKind::VanishedSku, verdict)).or_default() += 1;
         }
     }
