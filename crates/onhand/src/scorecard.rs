@@ -18,7 +18,7 @@ pub struct Scorecard {
     #[arg(value_parser = supplier)]
     supplier: SupplierId,
     /// First day of the period, in UTC, such as 2026-01-01; the last 30 days if not given
-    #[arg(long = "from", value_name = "DAY", requires = "to")]
+    #[arg(long = "from", value_name = "DAY")]
     from_day: Option<String>,
     /// Last day of the period; today if not given
     #[arg(long, value_name = "DAY")]

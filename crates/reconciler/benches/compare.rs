@@ -181,6 +181,7 @@ fn item(number: u64) -> Item {
         quantity: Some(units(number)),
         as_of: Some(Time(MINUTE_US)),
         missing: 0,
+        worth: History::default(),
         next_restock_at: None,
         kept: None,
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use onhand_core::{
     Command, CommandId, Fact, FeedId, Findings, ItemNo, Label, Ledger, LedgerId, RecordSnapshot,
-    Rejection, SnapshotOutcome, SnapshotRecorded, SnapshotSeen,
+    Rejection, SnapshotOutcome, SnapshotSeen,
 };
 use onhand_engine::{Answer, AnswerFault, Batch, Mode};
 use onhand_projector::Projector;
@@ -264,7 +264,6 @@ impl Job<'_> {
         let Some((position, Fact::SnapshotRecorded(it))) = entry else {
             return Err(no(Trouble::OutcomeUnknown { message: "the answer was lost".to_owned() }));
         };
-        self.note_left_out(it)?;
         self.tally.record(position, it);
         self.part += 1;
         self.over = it.outcome != SnapshotOutcome::Applied;
@@ -292,7 +291,6 @@ impl Job<'_> {
                 self.confirmed = true;
                 continue;
             }
-            self.note_left_out(it)?;
             self.tally.record(position, it);
             self.part += 1;
             more = it.more;
@@ -335,16 +333,6 @@ impl Job<'_> {
         }
         self.tally.again(seen);
         Ok(self.tally.end())
-    }
-
-    fn note_left_out(&mut self, it: &SnapshotRecorded) -> Result<(), Problem> {
-        let left_out = it.said.iter().filter(|it| it.missing > 0);
-        let last =
-            self.look(|ledger, _| left_out.filter_map(|it| ledger.item_no(&it.sku)).max())?;
-        if let Some(last) = last {
-            self.vanished_from = self.vanished_from.max(ItemNo(last.0 + 1));
-        }
-        Ok(())
     }
 
     /// The answer to the next part. Without findings only one that is booked is answered, and
@@ -433,12 +421,7 @@ fn lost() -> Answer {
 fn merge(known: &mut Findings, more: Findings) {
     // What was compared first was compared with the oldest book.
     known.position = known.position.min(more.position);
-    known.compared += more.compared;
-    known.accurate += more.accurate;
-    known.said.extend(more.said);
-    known.found.extend(more.found);
-    known.cleared.extend(more.cleared);
-    known.counted.extend(more.counted);
+    known.append(more);
 }
 
 /// About how many bytes its entry takes; 0: nothing is new.

@@ -84,10 +84,8 @@ impl Kept {
         fresh.file.as_file().sync_all()?;
         fresh.file.persist(&path)?;
         // The name in its folder, and each folder in its own.
-        for folder in [Some(folder), Some(self.root.as_path()), self.root.parent()] {
-            if let Some(folder) = folder {
-                File::open(folder)?.sync_all()?;
-            }
+        for folder in [folder, self.root.as_path()].into_iter().chain(self.root.parent()) {
+            File::open(folder)?.sync_all()?;
         }
         Ok(path)
     }

@@ -141,7 +141,7 @@ impl Snapshots {
     ) -> Result<SnapshotReport, Problem> {
         let Some(seen) = now.seen(&snapshot) else {
             let head = now.head(ask, &sheet.reading);
-            let is_late = now.is_late(head.as_of);
+            let is_late = now.feed.is_late(head.as_of, head.tier.as_ref());
             let job = self.job(ask, now, snapshot, hash, sheet, head);
             let survey = job.survey()?;
             return job.book(survey, is_late);
@@ -177,7 +177,7 @@ impl Snapshots {
             return job.told_again(seen);
         }
         let survey = job.survey()?;
-        let is_late = job.part == 1 && now.is_late(job.head.as_of);
+        let is_late = job.part == 1 && now.feed.is_late(job.head.as_of, job.head.tier.as_ref());
         job.book(survey, is_late)
     }
 
@@ -369,12 +369,6 @@ impl FeedNow {
             && ask.complete.is_none_or(|it| it == newest.complete);
         let is_again = is_begun || (is_recent && ask.came == Came::Sent);
         (is_same && is_again).then_some(newest)
-    }
-
-    /// Whether something newer was applied.
-    fn is_late(&self, as_of: Time) -> bool {
-        let unfinished = self.feed.unfinished.as_ref().map(|(it, _)| it);
-        self.feed.last.iter().chain(unfinished).any(|it| as_of < it.as_of)
     }
 }
 

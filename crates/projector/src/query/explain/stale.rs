@@ -2,13 +2,15 @@
 
 use onhand_core::{
     DifferenceKind, Discrepancy, FeedId, ItemNo, KeptBack, Label, Ledger, LocationNo, NOW,
+    Staleness,
 };
 use serde::Serialize;
 
 use super::behind::{EntryLink, entry_link};
 use crate::supply::SupplyLog;
 
-/// The ladder's step in force.
+/// What the age of the item's numbers leaves of them. `step` is that of its tier; 0 where only the
+/// item itself was left out or left open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StaleTold {
     pub feed: FeedId,
@@ -46,14 +48,20 @@ pub fn told(
     let said = ledger.item(item).supplied.as_ref().and_then(|it| it.said_by(number));
     let place = said.map_or(0, |it| it.tier_at(position));
     let tier = feed.tiers.get(place as usize)?;
-    let (since, step) = tier.step.at(position).filter(|(_, step)| **step > 0)?;
-    // A ladder that is set anew changes what a step is worth without another step.
-    let since = tier.worth.at(position).map_or(since, |(worth, _)| worth.max(since));
-    let worth = feed.staleness(place, position);
+    let worth = ledger.staleness(item, location, position);
+    if worth == Staleness::FRESH {
+        return None;
+    }
+    // Steps of its tier, a ladder set anew, another tier before, snapshots that left it out.
+    let of_tier = tier.worth.at(position).map(|(since, _)| since);
+    let of_step = tier.step.at(position).map(|(since, _)| since);
+    let own = said.and_then(|it| it.worth.at(position)).map(|(since, _)| since);
+    let came = said.and_then(|it| it.tier_was.at(position)).map(|(since, _)| since);
+    let since = of_tier.max(of_step).max(own).max(came)?;
     Some(StaleTold {
         feed: feed.id.clone(),
         tier: tier.tier.clone(),
-        step: *step,
+        step: tier.step.at(position).map_or(0, |(_, step)| *step),
         trust_percent: worth.trust_percent,
         buffer: Some(worth.buffer).filter(|it| *it != KeptBack::default()),
         entry: entry_link(ledger.id(), since),
