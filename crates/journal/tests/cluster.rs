@@ -45,7 +45,7 @@ fn started() -> Cluster {
     Cluster { servers, config, directory }
 }
 
-fn patiently<T>(work: impl Fn() -> Result<T, Fault>) -> T {
+fn patiently<T>(mut work: impl FnMut() -> Result<T, Fault>) -> T {
     let deadline = Instant::now() + Duration::from_secs(40);
     loop {
         match work() {
@@ -105,7 +105,9 @@ fn nothing_acknowledged_is_lost_while_servers_of_a_cluster_are_killed() {
     stop.store(true, Ordering::Relaxed);
     let client = appending.join().unwrap();
     let mut journal = patiently(|| jetstream::open(&cluster.config, &identity()));
-    let stored: Vec<Bytes> = (1..).map_while(|height| journal.read(height).unwrap()).collect();
+    // An election may go on still.
+    let read = |height| patiently(|| journal.read(height));
+    let stored: Vec<Bytes> = (1..).map_while(read).collect();
     audit(&stored, &[&client]);
     let acknowledged = client.told.values().filter(|told| matches!(told, Told::Stored(_))).count();
     let barriers = client.finals.iter().filter(|block| block.kind == Kind::Barrier).count();

@@ -254,7 +254,7 @@ fn outcome(
 ) -> SnapshotOutcome {
     if it.part > 1 {
         SnapshotOutcome::Applied
-    } else if feed.is_late(it.as_of, it.tier.as_ref()) {
+    } else if feed.is_late(it.as_of, it.tier.as_ref(), it.complete) {
         SnapshotOutcome::OutOfOrder
     } else if known || findings.suspicions.is_empty() {
         SnapshotOutcome::Applied

@@ -385,7 +385,13 @@ impl Feed {
     }
 
     /// Whether a newer snapshot vouched for all that one of `as_of` is about, be it so far in part.
-    pub fn is_late(&self, as_of: Time, tier: Option<&Label>) -> bool {
+    /// One that vouches for nothing beyond its own lines comes after whatever is newer.
+    pub fn is_late(&self, as_of: Time, tier: Option<&Label>, complete: bool) -> bool {
+        let is_newer =
+            |it: &SnapshotSeen| it.outcome == SnapshotOutcome::Applied && as_of < it.as_of;
+        if !complete && !self.terms.changes_only && self.recent.iter().any(is_newer) {
+            return true;
+        }
         let unfinished = self.unfinished.as_ref().map(|(seen, _)| seen);
         let meant = |it: &&Tier| tier.is_none_or(|tier| *tier == it.tier);
         let mut tiers = self.tiers.iter().filter(meant).peekable();

@@ -141,7 +141,7 @@ impl Snapshots {
     ) -> Result<SnapshotReport, Problem> {
         let Some(seen) = now.seen(&snapshot) else {
             let head = now.head(ask, &sheet.reading);
-            let is_late = now.feed.is_late(head.as_of, head.tier.as_ref());
+            let is_late = now.is_late(&head);
             let job = self.job(ask, now, snapshot, hash, sheet, head);
             let survey = job.survey()?;
             return job.book(survey, is_late);
@@ -177,7 +177,7 @@ impl Snapshots {
             return job.told_again(seen);
         }
         let survey = job.survey()?;
-        let is_late = job.part == 1 && now.feed.is_late(job.head.as_of, job.head.tier.as_ref());
+        let is_late = job.part == 1 && now.is_late(&job.head);
         job.book(survey, is_late)
     }
 
@@ -356,6 +356,10 @@ impl FeedNow {
             of_moment(now().max(self.time))
         };
         named.map_err(|it| lost_name(&it))
+    }
+
+    fn is_late(&self, head: &Head) -> bool {
+        self.feed.is_late(head.as_of, head.tier.as_ref(), head.complete)
     }
 
     /// The newest snapshot of all, if these bytes are it, sent again.

@@ -143,7 +143,8 @@ impl Snapshots {
                     let is_confirmed =
                         |it: &&SnapshotSeen| Some(&it.snapshot) == feed.confirmed.as_ref();
                     // Something newer makes it evidence only.
-                    let is_late = |it: &&SnapshotSeen| feed.is_late(it.as_of, it.tier.as_ref());
+                    let is_late =
+                        |it: &&SnapshotSeen| feed.is_late(it.as_of, it.tier.as_ref(), it.complete);
                     let confirmed = feed.recent.iter().rev().find(is_confirmed);
                     let confirmed = confirmed.filter(|it| !is_late(it));
                     let seen = unfinished.or(confirmed).filter(|it| it.hash.is_some());
