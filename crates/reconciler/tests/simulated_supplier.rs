@@ -82,3 +82,11 @@ fn a_loss_behind_goods_that_we_book_later_shows_with_the_next_number() {
     let tally = history::run(1_256);
     assert_eq!((tally.hidden, tally.oversold), (1, Vec::new()));
 }
+
+/// The file is of 51 minutes before the moment that it claims: a loss hides behind an order that
+/// was shipped in between, and that its number has not.
+#[test]
+fn a_loss_behind_an_order_that_an_older_file_has_not_shows_with_the_next_number() {
+    let tally = history::run(489);
+    assert_eq!((tally.hidden, tally.oversold), (1, Vec::new()));
+}

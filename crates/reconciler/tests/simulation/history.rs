@@ -30,8 +30,9 @@ pub struct Watched {
     /// The difference that was seen last, and how often in a row.
     pub apart: i64,
     pub sightings: u64,
-    /// The moment of the last number that was believed.
+    /// The moment of the last number that was believed, and the one that it claimed.
     pub said: u64,
+    pub claimed: u64,
     /// The last number was in wrong packs: what it hides is the supplier's own word.
     pub misled: bool,
     /// Its code is not known to us yet.
@@ -306,14 +307,12 @@ impl History {
     /// since without a word. A loss that hides behind goods of theirs that we book later, and a
     /// number in wrong packs, are counted apart.
     fn check_promise(&mut self, item: usize) {
-        let known = &self.items[item];
-        let unsaid = known.gone_unsaid(self.watched[item].said, self.now);
+        let (known, it) = (&self.items[item], self.watched[item]);
+        let unsaid = known.gone_unsaid(it.said, self.now);
         let beyond = known.promised(self.now) - known.truly(self.now) - unsaid - TOLERANCE;
-        if beyond > 0 && self.watched[item].misled {
+        if beyond > 0 && it.misled {
             self.tally.misled += 1;
-        } else if beyond > 0
-            && beyond <= known.hidden_by_receipts(self.watched[item].said, self.now)
-        {
+        } else if beyond > 0 && beyond <= known.hidden(it.said, it.claimed, self.now) {
             self.tally.hidden += 1;
         } else if beyond > 0 {
             let sku = &known.sku;

@@ -33,7 +33,7 @@ impl History {
         let true_kinds = true_kinds(&by_kind, apart);
         self.watched[item].misled = mistaken > 0;
         if mistaken == 0 {
-            self.watched[item].said = at.truly;
+            (self.watched[item].said, self.watched[item].claimed) = (at.truly, at.as_of);
         }
         if counted {
             let kind = true_kinds.first().copied().unwrap_or(DifferenceKind::UnexplainedGain);

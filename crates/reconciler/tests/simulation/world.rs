@@ -119,13 +119,17 @@ impl Item {
         self.causes.iter().filter(unsaid).map(|it| -it.units).sum()
     }
 
-    /// Losses that the number of `said` could not show, as goods that only they had booked stood
-    /// against them, and that we have booked since: until the next number nobody can tell.
-    pub fn hidden_by_receipts(&self, said: u64, at: u64) -> i64 {
+    /// Losses that the number of `said` could not show, until the next one comes: goods stood
+    /// against them that only they had booked and that we have booked since; or orders that were
+    /// shipped before the moment that it claimed to be of and after the one it truly was of.
+    pub fn hidden(&self, said: u64, claimed: u64, at: u64) -> i64 {
         let of = |kind| self.causes.iter().filter(move |it: &&Cause| it.kind == kind);
         let lost: i64 = of(DifferenceKind::UnexplainedLoss).map(|it| it.apart(said, said)).sum();
         let booked_since = |it: &&Cause| it.theirs <= said && it.ours > said && it.ours <= at;
         let came = of(DifferenceKind::UnacknowledgedReceipt).filter(booked_since);
-        (-lost).max(0).min(came.map(|it| it.units).sum())
+        let unseen = |it: &&Cause| it.theirs > said && it.theirs <= claimed;
+        let went = of(DifferenceKind::InFlight).filter(unseen);
+        let stood: i64 = came.map(|it| it.units).chain(went.map(|it| -it.units)).sum();
+        (-lost).max(0).min(stood)
     }
 }
