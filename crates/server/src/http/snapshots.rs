@@ -79,44 +79,52 @@ fn check_kind(headers: &HeaderMap) -> Result<(), Trouble> {
     }
 }
 
-/// The body as a file of its own, a piece at a time: however long it is, little is in memory.
+/// The body as a file of its own, a piece at a time: however long it is, little is in memory. No
+/// thread waits for a slow sender: one is taken for each piece that is there.
 async fn receive(rooms: &Rooms, mut body: Body) -> Result<Fresh, Trouble> {
     let bytes_max = rooms.node.config().snapshot_bytes_max;
     let patience = Duration::from_millis(rooms.node.config().http_body_ms_max);
-    let (pieces, mut to_write) = mpsc::channel::<Bytes>(PIECES_AHEAD);
     let snapshots = rooms.snapshots.clone();
-    let writing = tokio::task::spawn_blocking(move || -> io::Result<_> {
-        let mut coming = snapshots.kept().begin()?;
-        while let Some(piece) = to_write.blocking_recv() {
-            coming.write(&piece)?;
+    let not_kept = |error: io::Error| match error.kind() {
+        io::ErrorKind::FileTooLarge => Trouble::BodyTooLarge { bytes_max },
+        _ => Trouble::Unavailable { message: format!("the file could not be kept: {error}") },
+    };
+    let mut coming = on_disk(move || snapshots.kept().begin()).await.map_err(not_kept)?;
+    let mut piece = Vec::with_capacity(PIECE_BYTES);
+    while let Some(bytes) = next_of(&mut body, patience).await? {
+        piece.extend_from_slice(&bytes);
+        if piece.len() >= PIECE_BYTES {
+            let full = std::mem::replace(&mut piece, Vec::with_capacity(PIECE_BYTES));
+            coming =
+                on_disk(move || coming.write(&full).map(|()| coming)).await.map_err(not_kept)?;
         }
-        Ok(coming.end(Form::Raw))
-    });
+    }
+    on_disk(move || coming.write(&piece).map(|()| coming.end(Form::Raw))).await.map_err(not_kept)
+}
+
+/// None: that was all.
+async fn next_of(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Trouble> {
     loop {
         let Ok(frame) = tokio::time::timeout(patience, body.frame()).await else {
             return Err(Trouble::RequestTimeout { seconds: patience.as_secs().max(1) });
         };
-        let frame = match frame {
-            None => break,
-            Some(Ok(frame)) => frame,
+        match frame.map(|it| it.map(Frame::into_data)) {
+            None => return Ok(None),
+            Some(Ok(Ok(bytes))) => return Ok(Some(bytes)),
+            // Trailers say nothing here.
+            Some(Ok(Err(_))) => {}
             Some(Err(error)) => {
                 let message = format!("the body broke off: {error}");
                 return Err(Trouble::Unavailable { message });
             }
-        };
-        // A writer that is gone says itself why.
-        if let Ok(piece) = frame.into_data()
-            && pieces.send(piece).await.is_err()
-        {
-            break;
         }
     }
-    drop(pieces);
-    let written = writing.await.map_err(|it| Trouble::Unavailable { message: it.to_string() })?;
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::FileTooLarge => Trouble::BodyTooLarge { bytes_max },
-        _ => Trouble::Unavailable { message: format!("the file could not be kept: {error}") },
-    })
+}
+
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 /// Work on snapshots, away from the threads that serve connections; few at once.
@@ -209,15 +217,24 @@ pub(super) async fn bytes(
     let found = blocking(&rooms, move |it| it.bytes_of(&ledger, &feed, &hash)).await?;
     let (mut file, length, kind) = found;
     let (pieces, to_send) = mpsc::channel(PIECES_AHEAD);
-    tokio::task::spawn_blocking(move || {
+    // No thread waits for a slow reader either.
+    tokio::spawn(async move {
         loop {
-            let mut piece = vec![0; PIECE_BYTES];
-            let read = io::Read::read(&mut file, &mut piece).map(|count| {
+            let read = on_disk(move || {
+                let mut piece = vec![0; PIECE_BYTES];
+                let count = io::Read::read(&mut file, &mut piece)?;
                 piece.truncate(count);
-                Bytes::from(piece)
+                Ok((file, Bytes::from(piece)))
             });
-            let (is_end, is_failed) = (read.as_ref().is_ok_and(Bytes::is_empty), read.is_err());
-            if is_end || pieces.blocking_send(read).is_err() || is_failed {
+            let piece = match read.await {
+                Ok((_, piece)) if piece.is_empty() => return,
+                Ok((rest, piece)) => {
+                    file = rest;
+                    piece
+                }
+                Err(error) => return drop(pieces.send(Err(error)).await),
+            };
+            if pieces.send(Ok(piece)).await.is_err() {
                 return;
             }
         }
