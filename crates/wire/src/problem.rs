@@ -234,7 +234,10 @@ fn detail_of_trouble(trouble: &Trouble) -> String {
         | Trouble::NotFound { message } => message.clone(),
         Trouble::FileUnreadable { complaints, count } => {
             let first = complaints.first().map(in_file).unwrap_or_default();
-            format!("{count} mistakes were found, nothing was booked; the first: {first}")
+            match count {
+                1 => format!("a mistake was found, nothing was booked: {first}"),
+                _ => format!("{count} mistakes were found, nothing was booked; the first: {first}"),
+            }
         }
         Trouble::Gone { oldest } => format!(
             "some of these notices are not kept any more: the oldest that is has the number {oldest}"
