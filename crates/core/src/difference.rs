@@ -136,6 +136,8 @@ SnapshotRecorded {
     /** Lines that were set against the book, and how many of them agreed or were within tolerance. */
     #[serde(default, skip_serializing_if = "is_zero_u64")] compared: u64,
     #[serde(default, skip_serializing_if = "is_zero_u64")] accurate: u64,
+    /** Of a long one: lines of the file up to the end of this part. */
+    #[serde(default, skip_serializing_if = "is_zero_u64")] through: u64,
     /** Codes of the whole that mean nothing. */
     #[serde(default, skip_serializing_if = "is_zero_u64")] unknown: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")] said: Vec<SaidLine>,

@@ -173,6 +173,12 @@ impl Handle {
         &self.inner.shared.metrics
     }
 
+    /// Height of the newest block that this process made durable; 0: none yet. Whoever was answered
+    /// finds its own write at or below it.
+    pub fn committed_height(&self) -> u64 {
+        self.inner.shared.committed.load(Ordering::Acquire)
+    }
+
     /// Entries blocks as they become durable, from now on, in order. A follower that lags finds a
     /// gap, as it does where a block of another kind lies between, and reads on from the journal.
     pub fn committed(&self) -> Receiver<Arc<CommittedBlock>> {

@@ -1,6 +1,6 @@
 //! What a shard's threads and its callers share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     pub closing: AtomicBool,
     pub recent: Arc<Recent>,
     pub reader: SharedReader,
+    /// Height of the newest entries block that this process made durable; 0: none yet.
+    pub committed: AtomicU64,
     status: Mutex<Status>,
     changed: Condvar,
     followers: Mutex<Vec<Sender<Arc<CommittedBlock>>>>,
@@ -67,6 +69,7 @@ impl Shared {
             closing: AtomicBool::new(false),
             recent: Arc::new(Recent::new(recent_commands)),
             reader: SharedReader::default(),
+            committed: AtomicU64::new(0),
             status: Mutex::new(Status::Starting),
             changed: Condvar::new(),
             followers: Mutex::new(Vec::new()),
@@ -100,6 +103,7 @@ impl Shared {
 
     /// Tells every follower that keeps up.
     pub fn publish(&self, block: &Arc<CommittedBlock>) {
+        self.committed.store(block.height, Ordering::Release);
         let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
         followers.retain(|it| match it.try_send(block.clone()) {
             Ok(()) | Err(TrySendError::Full(_)) => true,

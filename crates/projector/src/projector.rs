@@ -171,11 +171,25 @@ impl Projector {
     /// Waits until the ledger's entries up to `min_position` are folded; false if `timeout` ends
     /// first, or if nothing is folded any more.
     pub fn wait_for(&self, ledger: &LedgerId, min_position: u64, timeout: Duration) -> bool {
+        self.wait_until(timeout, |state| {
+            state.book.ledger(ledger).map_or(0, |it| it.position()) >= min_position
+        })
+    }
+
+    /// As [`Projector::wait_for`], for all blocks up to a height.
+    pub fn wait_for_height(&self, height: u64, timeout: Duration) -> bool {
+        self.wait_until(timeout, |state| state.tip.height >= height)
+    }
+
+    fn wait_until(&self, timeout: Duration, is_folded: impl Fn(&State) -> bool) -> bool {
         let deadline = Instant::now() + timeout;
         let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let (position, halted) = self.position_of(ledger);
-            if position >= min_position {
+            let (folded, halted) = {
+                let state = self.read();
+                (is_folded(&state), state.halted.is_some())
+            };
+            if folded {
                 return true;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -185,12 +199,6 @@ impl Projector {
             let waited = self.folded.wait_timeout(folds, left);
             folds = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-    }
-
-    fn position_of(&self, ledger: &LedgerId) -> (u64, bool) {
-        let state = self.read();
-        let position = state.book.ledger(ledger).map_or(0, |it| it.position());
-        (position, state.halted.is_some())
     }
 
     /// Wakes those who wait for a position.

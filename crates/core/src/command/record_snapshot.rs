@@ -75,6 +75,8 @@ pub struct Findings {
     /// Lines of this part that were set against the book, and those of them within tolerance.
     pub compared: u64,
     pub accurate: u64,
+    /// Lines of the whole up to the end of this part, where it is one of several.
+    pub through: u64,
     /// Codes that mean nothing, in the whole; the first of them are in `found`.
     pub unknown: u64,
     /// Only what was not said before.
@@ -133,6 +135,7 @@ pub(super) fn decide(
         suspicions: Vec::new(),
         compared: 0,
         accurate: 0,
+        through: 0,
         unknown: findings.unknown,
         said: Vec::new(),
         found: Vec::new(),
@@ -316,6 +319,7 @@ fn apply(
     recorded.lived_with = numbering.lived_with(&recorded.said);
     (recorded.found, recorded.cleared) = numbering.finish();
     (recorded.compared, recorded.accurate) = (findings.compared, findings.accurate);
+    recorded.through = findings.through;
     recorded.more = findings.more;
     recorded.counted = tally.decided;
     Ok((tally.movements, tally.flags))

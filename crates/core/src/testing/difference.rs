@@ -36,6 +36,7 @@ pub(super) fn findings(ledger: &Ledger, snapshot: &RecordSnapshot, words: &[&str
         suspicions: word("suspicious").into_iter().map(|(_, it)| suspicion(it)).collect(),
         compared: 0,
         accurate: 0,
+        through: 0,
         unknown: 0,
         said: all("said").into_iter().map(said).collect(),
         found: all("found").into_iter().map(|it| found(it, location.clone(), as_of)).collect(),

@@ -10,6 +10,7 @@ mod start_error;
 mod submit;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use onhand_core::LedgerId;
 use onhand_projector::{LedgerView, OpenReport, Progress, Projector};
@@ -110,6 +111,11 @@ impl Node {
     /// The projector of the shard that the ledger lies on.
     pub fn projector(&self, ledger: &LedgerId) -> Arc<Projector> {
         self.shard(ledger).projector.clone()
+    }
+
+    /// Waits until all that was answered of the ledger's shard is folded. False: it is not in time.
+    pub(crate) fn settle(&self, ledger: &LedgerId, longest: Duration) -> bool {
+        self.shard(ledger).settle(longest)
     }
 
     /// Every shard's projector, in the order of the shards.

@@ -80,6 +80,12 @@ impl Shard {
         ShardState { shard: self.identity.shard, engine, reason, projector: self.projector.state() }
     }
 
+    /// Waits until all that was answered is folded: whoever compares something with the book finds
+    /// what was booked before. False: it is not within `longest`.
+    pub fn settle(&self, longest: Duration) -> bool {
+        self.projector.wait_for_height(self.engine.committed_height(), longest)
+    }
+
     pub fn stop_taking(&self) {
         self.engine.shutdown();
     }

@@ -78,6 +78,11 @@ impl Node {
 
     fn look_up_and_hand_in(&self, mut batch: Batch) -> Vec<Answer> {
         let count = batch.requests.len();
+        // What was answered before is part of the past that is looked up.
+        let ledgers: BTreeSet<&LedgerId> = batch.requests.iter().map(|it| &it.ledger).collect();
+        if !ledgers.into_iter().all(|it| self.settle(it, CATCH_UP_MAX)) {
+            return unavailable("what was booked before is not folded yet; send it again", count);
+        }
         let mut wrong = Vec::new();
         for (place, request) in batch.requests.iter_mut().enumerate() {
             if let Err(fault) = self.shard(&request.ledger).projector.look_up(request) {

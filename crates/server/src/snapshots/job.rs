@@ -48,9 +48,9 @@ pub(super) struct Job<'a> {
     pub part: u64,
     /// It was not applied: nothing more of it is booked.
     pub over: bool,
-    /// Lines that booked parts counted as compared and as accurate: they are compared once more
-    /// where the run begins anew, and are not to be counted twice.
-    pub again: (u64, u64),
+    /// Lines of the booked parts: where the run begins anew they are compared once more, and are
+    /// not counted twice.
+    pub counted: u64,
     /// Where the search for what is left out goes on.
     pub vanished_from: ItemNo,
     pub tally: Tally,
@@ -68,6 +68,8 @@ enum Piece<'a> {
 struct Part {
     findings: Option<Findings>,
     bytes: usize,
+    /// Lines of the file up to its end.
+    through: u64,
 }
 
 impl Part {
@@ -96,6 +98,11 @@ impl From<Problem> for Stop {
 impl Job<'_> {
     /// Looks through all lines for what no single one can tell.
     pub fn survey(&self) -> Result<Surveyed, Problem> {
+        // What was booked before the numbers came is not a difference.
+        if !self.node.settle(&self.ledger, CATCH_UP_MAX) {
+            let message = "what was booked before is not folded yet; send it again".to_owned();
+            return Err(no(Trouble::Unavailable { message }));
+        }
         let mut survey = self.look(|ledger, _| Survey::new(ledger, &self.head))?;
         let mut looked = Ok(());
         let read = self.sheet.each_chunk(&mut |lines| {
@@ -187,11 +194,17 @@ impl Job<'_> {
         survey: &Surveyed,
         budget: &mut Budget,
     ) -> Result<Option<ItemNo>, Stop> {
-        let (findings, next) = self.find(piece, survey, budget)?;
+        let (mut findings, next) = self.find(piece, survey, budget)?;
+        if let Piece::Lines(lines) = piece {
+            part.through += lines.len() as u64;
+            if part.through <= self.counted {
+                (findings.compared, findings.accurate) = (0, 0);
+            }
+        }
         part.add(findings);
         if part.bytes >= PART_BYTES {
             self.put(part, survey, true)?;
-            *part = Part::default();
+            *part = Part { through: part.through, ..Part::default() };
         }
         Ok(next)
     }
@@ -223,7 +236,7 @@ impl Job<'_> {
             None => self.look(|ledger, _| whole(ledger.position(), survey))?,
         };
         findings.more = more;
-        self.leave_out_counted(&mut findings);
+        findings.through = if more || self.part > 1 { part.through } else { 0 };
         if self.dry_run && self.part > 1 {
             // It stands on parts that are not there: nobody can decide it.
             self.tally.rehearse(&findings);
@@ -244,20 +257,10 @@ impl Job<'_> {
                 Ok(())
             }
             Answer::Refused { rejection: Rejection::SnapshotMoved { .. }, position, .. } => {
-                self.again = self.tally.counted();
                 Err(Stop::Moved(position))
             }
             other => Err(of_answer(&other).into()),
         }
-    }
-
-    /// What booked parts counted is not counted again.
-    fn leave_out_counted(&mut self, findings: &mut Findings) {
-        let (compared, accurate) = &mut self.again;
-        let twice = (findings.compared.min(*compared), findings.accurate.min(*accurate));
-        (*compared, *accurate) = (*compared - twice.0, *accurate - twice.1);
-        findings.compared -= twice.0;
-        findings.accurate = (findings.accurate - twice.1).min(findings.compared);
     }
 
     fn booked(&mut self, entry: Option<(u64, &Fact)>) -> Result<(), Problem> {
@@ -265,6 +268,7 @@ impl Job<'_> {
             return Err(no(Trouble::OutcomeUnknown { message: "the answer was lost".to_owned() }));
         };
         self.tally.record(position, it);
+        self.counted = self.counted.max(it.through);
         self.part += 1;
         self.over = it.outcome != SnapshotOutcome::Applied;
         Ok(())
@@ -292,6 +296,7 @@ impl Job<'_> {
                 continue;
             }
             self.tally.record(position, it);
+            self.counted = self.counted.max(it.through);
             self.part += 1;
             more = it.more;
         }
@@ -312,7 +317,6 @@ impl Job<'_> {
             );
             return Err(no(Trouble::Unavailable { message }));
         }
-        self.again = self.tally.counted();
         Ok(())
     }
 

@@ -228,7 +228,7 @@ impl Snapshots {
             dry_run: ask.dry_run,
             part: 1,
             over: false,
-            again: (0, 0),
+            counted: 0,
             vanished_from: ItemNo(0),
             tally: Tally::new(report),
         }

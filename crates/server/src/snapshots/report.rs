@@ -117,11 +117,6 @@ impl Tally {
         }
     }
 
-    /// Lines that were compared and that were accurate, so far.
-    pub fn counted(&self) -> (u64, u64) {
-        (self.report.compared, self.report.accurate)
-    }
-
     pub fn outcome(&mut self, outcome: SnapshotOutcome) {
         self.report.outcome = outcome;
     }
