@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::{
     Account, CommandId, Condition, Fact, Label, LedgerId, LocationId, Movement, OrderId, Rejection,
-    Sku, Time,
+    Sku, Time, TraceParent,
 };
 
 /// Who asks, why and when it happened: what every command carries beside its own fields.
@@ -35,6 +35,9 @@ pub struct Envelope {
     /// The document that explains it, such as `order:SO-1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Label>,
+    /// The trace of the call that booked it; a retry may have another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<TraceParent>,
     /// Anything else, without personal data.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_keys")]
     pub metadata: BTreeMap<Label, Note>,

@@ -24,6 +24,7 @@ mod supply;
 #[cfg(test)]
 mod testing;
 mod time;
+mod trace;
 
 pub use accept::*;
 pub use account::*;
@@ -46,3 +47,4 @@ pub use rule::*;
 pub use seen::*;
 pub use supply::*;
 pub use time::*;
+pub use trace::*;

@@ -203,6 +203,7 @@ impl Shop {
             source: None,
             source_event: None,
             cause: None,
+            traceparent: None,
             metadata: Default::default(),
         };
         Request { ledger: self.ledger.id().clone(), envelope, command }

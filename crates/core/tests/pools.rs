@@ -191,6 +191,7 @@ impl Shop {
             source: None,
             source_event: None,
             cause: None,
+            traceparent: None,
             metadata: BTreeMap::new(),
         };
         let request = Request { ledger: self.ledger.id().clone(), envelope, command };

@@ -122,6 +122,7 @@ fn request(id: String, command: Command) -> Request {
         source: None,
         source_event: None,
         cause: None,
+        traceparent: None,
         metadata: BTreeMap::new(),
     };
     Request { ledger: LedgerId::new("bench").expect("a name"), envelope, command }

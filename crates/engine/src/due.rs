@@ -115,6 +115,7 @@ fn request(ledger: &LedgerId, due: Due) -> Option<Request> {
         source: None,
         source_event: None,
         cause: None,
+        traceparent: None,
         metadata: BTreeMap::new(),
     };
     Some(Request { ledger: ledger.clone(), envelope, command })

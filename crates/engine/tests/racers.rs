@@ -29,6 +29,7 @@ fn request(id: &str, verb: &str, fields: &Value) -> Request {
         source: None,
         source_event: None,
         cause: None,
+        traceparent: None,
         metadata: BTreeMap::new(),
     };
     Request { ledger: LedgerId::new("acme").unwrap(), envelope, command }

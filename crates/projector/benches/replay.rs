@@ -184,6 +184,7 @@ fn envelope(id: SmolStr) -> Envelope {
         source: None,
         source_event: None,
         cause: None,
+        traceparent: None,
         metadata: Default::default(),
     }
 }

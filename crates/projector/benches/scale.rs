@@ -104,6 +104,7 @@ impl Shop {
                 source: None,
                 source_event: None,
                 cause: None,
+                traceparent: None,
                 metadata: Default::default(),
             };
             let command = serde_json::from_value(command).unwrap();

@@ -104,6 +104,7 @@ impl Histories {
                 source: None,
                 source_event: None,
                 cause: None,
+                traceparent: None,
                 metadata: BTreeMap::new(),
             };
             Request { ledger, envelope, command }

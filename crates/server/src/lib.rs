@@ -4,9 +4,18 @@
 //! [`serve`] puts the HTTP door before it. Everything a caller is told goes through `onhand_wire`.
 
 pub mod config;
+mod contracts;
+#[allow(dead_code)]
+mod feeds;
+mod grpc;
+#[allow(dead_code)]
 mod http;
+#[allow(dead_code)]
+mod nats;
 mod node;
 mod snapshots;
+#[allow(dead_code)]
+mod webhooks;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
 pub use http::{

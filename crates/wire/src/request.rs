@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use onhand_core::{Command, CommandId, Envelope, Label, LedgerId, Note, Request, Time};
+use onhand_core::{
+    Command, CommandId, Envelope, Label, LedgerId, Note, Request, Time, TraceParent,
+};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -16,7 +18,7 @@ use crate::print::request_print;
 
 /// The fields of a body that belong to its envelope.
 const ENVELOPE_FIELDS: &[&str] =
-    &["id", "occurred_at", "actor", "source", "source_event", "cause", "metadata"];
+    &["id", "occurred_at", "actor", "source", "source_event", "cause", "traceparent", "metadata"];
 
 /// Ids that begin so are the writer's own: under them it books what is due, such as ends of holds.
 const RESERVED_PREFIXES: &[&str] =
@@ -181,15 +183,26 @@ pub struct EnvelopeExtra {
     pub source: Option<Label>,
     pub source_event: Option<Label>,
     pub cause: Option<Label>,
+    pub traceparent: Option<TraceParent>,
     pub metadata: BTreeMap<Label, Note>,
 }
 
 /// A request made by a program of ours rather than read from a body.
 pub fn build(ledger: LedgerId, id: CommandId, command: Command, extra: EnvelopeExtra) -> Request {
-    let EnvelopeExtra { occurred_at, actor, source, source_event, cause, metadata } = extra;
+    let EnvelopeExtra { occurred_at, actor, source, source_event, cause, traceparent, metadata } =
+        extra;
     let request = SmolStr::default();
-    let mut envelope =
-        Envelope { id, request, occurred_at, actor, source, source_event, cause, metadata };
+    let mut envelope = Envelope {
+        id,
+        request,
+        occurred_at,
+        actor,
+        source,
+        source_event,
+        cause,
+        traceparent,
+        metadata,
+    };
     envelope.request = request_print(&command, &envelope);
     Request { ledger, envelope, command }
 }

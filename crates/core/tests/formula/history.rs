@@ -142,6 +142,7 @@ impl History {
             source: None,
             source_event: None,
             cause: None,
+            traceparent: None,
             metadata: BTreeMap::new(),
         };
         Request { ledger: self.ledger.id().clone(), envelope, command }

@@ -291,6 +291,7 @@ fn envelope(number: usize, occurred_at: Option<Time>) -> Envelope {
         source: None,
         source_event: None,
         cause: None,
+        traceparent: None,
         metadata: BTreeMap::new(),
     }
 }

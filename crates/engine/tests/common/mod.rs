@@ -162,6 +162,7 @@ pub fn ask(ledger: &str, id: &str, command: &str) -> Request {
         source: None,
         source_event: None,
         cause: None,
+        traceparent: None,
         metadata: BTreeMap::new(),
     };
     Request { ledger: LedgerId::new(ledger).expect(ledger), envelope, command }

@@ -36,6 +36,7 @@ mod tests {
             source: None,
             source_event: None,
             cause: step.cause.clone(),
+            traceparent: None,
             metadata: BTreeMap::new(),
         };
         let ledger = LedgerId::new("demo").expect("a name");

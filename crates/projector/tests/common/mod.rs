@@ -79,6 +79,7 @@ impl Shard {
             source: None,
             source_event: None,
             cause: take("_cause").map(|it| name(&it)),
+            traceparent: None,
             metadata: Default::default(),
         };
         let ledger = take("_ledger").map_or_else(shop, |it| name(&it));

@@ -136,6 +136,7 @@ impl Shop {
             source: None,
             source_event: None,
             cause: None,
+            traceparent: None,
             metadata: Default::default(),
         }
     }

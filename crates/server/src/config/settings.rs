@@ -88,6 +88,15 @@ settings! {
     http_wait_ms_max: u64 = 10_000, number("milliseconds", 0, 60_000),
         "Longest time that a read may wait for `min_position`.";
 
+    grpc_enabled: bool = true, Kind::Switch,
+        "Whether gRPC is served, on the same port as HTTP.";
+    grpc_reflection: bool = true, Kind::Switch,
+        "Whether callers may ask which services and messages there are.";
+    grpc_message_bytes_max: u64 = 8 << 20, number("bytes", 1024, 64 << 20),
+        "Largest message of a gRPC call.";
+    grpc_streams_max: u64 = 256, number("calls", 1, 100_000),
+        "Calls at once on one connection.";
+
     journal_kind: JournalKind = JournalKind::Embedded, Kind::Text("embedded or jetstream"),
         "What a new installation keeps its journal in. An existing one keeps what it was made with.";
     journal_shards: u64 = 1, number("shards", 1, 256),
@@ -131,6 +140,45 @@ settings! {
         "Whether refusals are recorded, so that a retry after a crash is refused as before.";
     engine_clock_skew_s_max: u64 = 300, number("seconds", 0, 86_400),
         "How far ahead of the ledger's clock a claimed time may lie and still be believed.";
+
+    nats_url: String = String::new(), Kind::Text("NATS addresses, separated by commas, or empty"),
+        "The NATS servers that take commands and carry the feeds. Empty: those of a jetstream journal, if it is one.";
+    nats_credentials: PathBuf = PathBuf::new(), Kind::Text("a file, or empty for none"),
+        "For nats.url: a NATS credentials file, or the seed of a user nkey. Those of the journal where nats.url is empty.";
+    nats_commands: bool = true, Kind::Switch,
+        "Whether commands are taken over NATS.";
+    nats_commands_max: u64 = 4_096, number("commands", 1, 1_000_000),
+        "Commands over NATS under way at once; more are told to come back.";
+    nats_subject_prefix: String = "onhand.".to_owned(), Kind::Text("a subject with a point at its end"),
+        "Before the subjects of commands, questions and feeds; lets several installations share a server.";
+    nats_stream_prefix: String = "ONHAND_".to_owned(), Kind::Text("letters, digits, _ and -"),
+        "Before the names of the feeds' streams.";
+
+    feed_movements: bool = true, Kind::Switch,
+        "Whether movements are published to NATS, where there is one.";
+    feed_movements_days: u64 = 0, number("days", 0, 36_500),
+        "How long movements are kept in their stream; 0: for ever. The journal keeps them in any case.";
+    feed_availability: bool = true, Kind::Switch,
+        "Whether availability is published to NATS, where there is one.";
+    feed_subscribers_max: u64 = 1_024, number("subscribers", 1, 100_000),
+        "Streams of feeds at once, over HTTP and gRPC together.";
+    feed_wait_ms_max: u64 = 60_000, number("milliseconds", 0, 600_000),
+        "Longest time that a caller may wait for news in one request.";
+    feed_keep_alive_ms: u64 = 15_000, number("milliseconds", 100, 600_000),
+        "How often a stream without news is told that it is alive.";
+
+    webhook_enabled: bool = true, Kind::Switch,
+        "Whether webhooks are delivered.";
+    webhook_allow_private: bool = false, Kind::Switch,
+        "Whether webhooks may go to private, local and loopback addresses. Whoever may subscribe can then make the server call machines beside it.";
+    webhook_targets_max: u64 = 64, number("targets", 1, 1_024),
+        "Subscriptions; each has a thread of its own.";
+    webhook_timeout_ms: u64 = 15_000, number("milliseconds", 100, 60_000),
+        "Longest time that a target may take to answer.";
+    webhook_retry_s_max: u64 = 86_400, number("seconds", 1, 604_800),
+        "How long an event is tried again before it is given up.";
+    webhook_log_max: u64 = 1_000, number("deliveries", 10, 100_000),
+        "Deliveries of each subscription that are remembered.";
 
     snapshot_bytes_max: u64 = 256 << 20, number("bytes", 1024, 16 << 30),
         "Largest file of a supplier, sent or fetched.";

@@ -15,7 +15,10 @@ use super::metrics::Metrics;
 use super::respond::{Refused, bytes_response};
 use super::{commands, confirmation, health, metrics, reads, snapshots};
 use crate::Node;
+use crate::feeds::Feeds;
 use crate::snapshots::Snapshots;
+use crate::webhooks::Webhooks;
+use crate::{contracts, feeds, webhooks};
 
 /// Reads under way at once, of which each takes a thread; more wait in line.
 const READS_MAX: usize = 256;
@@ -23,29 +26,47 @@ const READS_MAX: usize = 256;
 /// The node with the door's routes.
 pub(super) struct App {
     pub node: Arc<Node>,
+    rooms: Arc<Rooms>,
     router: Router,
 }
 
 /// What every handler is given.
-pub(super) type Room = State<Arc<Rooms>>;
+pub(crate) type Room = State<Arc<Rooms>>;
 
-pub(super) struct Rooms {
+pub(crate) struct Rooms {
     pub node: Arc<Node>,
     pub metrics: Metrics,
     pub reads: Semaphore,
     pub snapshots: Arc<Snapshots>,
     /// Files that are compared at once.
     pub files: Semaphore,
+    pub feeds: Arc<Feeds>,
+    pub webhooks: Arc<Webhooks>,
 }
 
 impl App {
-    pub fn new(node: Arc<Node>, snapshots: Arc<Snapshots>) -> Arc<App> {
+    pub fn new(
+        node: Arc<Node>,
+        snapshots: Arc<Snapshots>,
+        feeds: Arc<Feeds>,
+        webhooks: Arc<Webhooks>,
+    ) -> Arc<App> {
         let metrics = Metrics::new(node.clone(), snapshots.clone());
         let reads = Semaphore::new(READS_MAX);
         let files = Semaphore::new(node.config().snapshot_files_max as usize);
-        let rooms = Rooms { node: node.clone(), metrics, reads, snapshots, files };
+        let node_too = node.clone();
+        let rooms = Rooms { node: node_too, metrics, reads, snapshots, files, feeds, webhooks };
         let rooms = Arc::new(rooms);
-        Arc::new(App { node, router: routes(rooms) })
+        let router = routes(rooms.clone());
+        let router = match node.config().grpc_enabled {
+            true => router.merge(crate::grpc::routes(&rooms)),
+            false => router,
+        };
+        Arc::new(App { node, rooms, router })
+    }
+
+    pub fn rooms(&self) -> Arc<Rooms> {
+        self.rooms.clone()
     }
 
     pub fn router(&self) -> Router {
@@ -97,6 +118,9 @@ fn routes(rooms: Arc<Rooms>) -> Router {
         .route("/v1/{ledger}/feeds/{feed}/snapshots/{hash}/bytes", get(snapshots::bytes))
         .route("/v1/{ledger}/feeds/{feed}/form", post(snapshots::form))
         .route("/v1/{ledger}/feeds/{feed}/pull", post(snapshots::pull))
+        .merge(feeds::routes())
+        .merge(webhooks::routes())
+        .merge(contracts::routes())
         .route("/v1/{ledger}/{stem}", post(commands::one))
         .route("/errors/{code}", get(error_page))
         .route("/healthz", get(health::healthz))

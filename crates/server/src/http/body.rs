@@ -16,7 +16,7 @@ use crate::config::Config;
 ///
 /// # Errors
 /// `unsupported_media_type`.
-pub(super) fn format(headers: &HeaderMap) -> Result<Format, Trouble> {
+pub(crate) fn format(headers: &HeaderMap) -> Result<Format, Trouble> {
     let value = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
     let kind = value.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     match kind.as_str() {
@@ -32,7 +32,7 @@ pub(super) fn format(headers: &HeaderMap) -> Result<Format, Trouble> {
 ///
 /// # Errors
 /// `body_too_large`, `request_timeout`, or a connection that ended.
-pub(super) async fn read(config: &Config, body: Body) -> Result<Bytes, Trouble> {
+pub(crate) async fn read(config: &Config, body: Body) -> Result<Bytes, Trouble> {
     let bytes_max = config.http_body_bytes_max;
     let limited = Limited::new(body, bytes_max as usize).collect();
     let patience = Duration::from_millis(config.http_body_ms_max);

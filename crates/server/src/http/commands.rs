@@ -44,7 +44,7 @@ pub(super) async fn one(
 }
 
 /// One command's response, once it is booked.
-pub(super) async fn book(rooms: &Rooms, request: onhand_core::Request, dry_run: bool) -> Response {
+pub(crate) async fn book(rooms: &Rooms, request: onhand_core::Request, dry_run: bool) -> Response {
     let is_judged = !dry_run && is_judgement(&request);
     let batch = Batch { requests: vec![request], mode: Mode::Each, dry_run };
     let answer = rooms.node.submit(batch).await.pop();
@@ -59,7 +59,7 @@ fn is_judgement(request: &onhand_core::Request) -> bool {
     matches!(request.command, Command::JudgeSnapshot(_))
 }
 
-pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
+pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
     let mut values = headers.get_all("idempotency-key").iter();
     let key = values.next().map(|it| onhand_wire::idempotency_key(it.as_bytes())).transpose()?;
     match values.next() {

@@ -34,7 +34,7 @@ type Labels = Vec<(&'static str, String)>;
 
 /// The door's own counters, and the registry of all.
 #[derive(Clone)]
-pub(super) struct Metrics {
+pub(crate) struct Metrics {
     requests: Family<Labels, Counter>,
     seconds: Family<Labels, Histogram, fn() -> Histogram>,
     under_way: Gauge,
@@ -80,7 +80,7 @@ fn method(request: &Request) -> String {
 }
 
 /// Counts its request when it ends, answered or given up.
-pub(super) struct Timer {
+pub(crate) struct Timer {
     metrics: Metrics,
     labels: Labels,
     begun: Instant,

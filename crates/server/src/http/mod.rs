@@ -1,15 +1,15 @@
 //! The HTTP door: accepts connections within bounds, serves them, and drains at the end.
 
 mod app;
-mod body;
-mod commands;
+pub(crate) mod body;
+pub(crate) mod commands;
 mod confirmation;
 mod health;
-mod metrics;
-mod params;
+pub(crate) mod metrics;
+pub(crate) mod params;
 mod pulls;
 mod reads;
-mod respond;
+pub(crate) mod respond;
 mod running;
 mod sheet;
 mod snapshots;
@@ -21,19 +21,28 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Node;
+use crate::feeds::Feeds;
 use crate::snapshots::Snapshots;
+use crate::webhooks::Webhooks;
 use app::App;
+
+#[allow(unused_imports)]
+pub(crate) use app::{Room, Rooms};
 
 pub use reads::{answer_here, handover_csv, handovers_here, part_of};
 pub use running::{Serving, running_server};
+
+/// How soon a gRPC connection whose other end is gone is noticed.
+const HTTP2_PING_EVERY: Duration = Duration::from_secs(20);
+const HTTP2_PING_MAX: Duration = Duration::from_secs(20);
 
 /// Serves `node` on `listener` until `shutdown` is done; then takes no more connections, finishes
 /// what is under way within `http.drain_ms_max`, and closes the node. `ready` is called once the
@@ -53,8 +62,17 @@ pub async fn serve(
     ready();
     let snapshots = Arc::new(Snapshots::new(node.clone()));
     let looker = snapshots.begin()?;
-    let app = App::new(node.clone(), snapshots);
-    accept(&app, listener, shutdown).await;
+    let feeds = Feeds::begin(node.clone())?;
+    let webhooks = Webhooks::begin(node.clone(), feeds.clone())?;
+    let app = App::new(node.clone(), snapshots, feeds.clone(), webhooks.clone());
+    let neighbours = crate::nats::begin(app.rooms());
+    accept(&app, listener, shutdown, || {
+        // Streams have no end of their own.
+        feeds.end();
+        webhooks.end();
+    })
+    .await;
+    neighbours.end().await;
     drop(running);
     tracing::info!("draining");
     let closing = tokio::task::spawn_blocking(move || {
@@ -77,7 +95,12 @@ fn warn_of_strangers(address: SocketAddr) {
 }
 
 /// Accepts until `shutdown`, then waits for the connections that are open.
-async fn accept(app: &Arc<App>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+async fn accept(
+    app: &Arc<App>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    at_end: impl FnOnce(),
+) {
     let config = app.node.config();
     let seats = Arc::new(Semaphore::new(config.http_connections_max as usize));
     let graceful = GracefulShutdown::new();
@@ -103,6 +126,7 @@ async fn accept(app: &Arc<App>, listener: TcpListener, shutdown: impl Future<Out
         }
     }
     drop(listener);
+    at_end();
     let drain = Duration::from_millis(config.http_drain_ms_max);
     if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time and are cut off");
@@ -119,13 +143,18 @@ fn converse(
     let _ = stream.set_nodelay(true);
     let header = Duration::from_millis(app.node.config().http_header_ms_max);
     let service = TowerToHyperService::new(app.router());
-    let connection = http1::Builder::new()
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(header);
+    builder
+        .http2()
         .timer(TokioTimer::new())
-        .header_read_timeout(header)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
+        .max_concurrent_streams(app.node.config().grpc_streams_max as u32)
+        .keep_alive_interval(HTTP2_PING_EVERY)
+        .keep_alive_timeout(HTTP2_PING_MAX);
+    let watcher = graceful.watcher();
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended early");
         }
         drop(seat);

@@ -6,7 +6,7 @@ use onhand_core::{InvalidName, Time};
 use onhand_wire::Invalid;
 
 /// The parameters of one request, taken out one by one; what is left at the end is unknown.
-pub(super) struct Params {
+pub(crate) struct Params {
     pairs: Vec<(String, String)>,
 }
 
@@ -95,7 +95,7 @@ impl Params {
 ///
 /// # Errors
 /// `invalid_field` names the field.
-pub(super) fn named<T>(
+pub(crate) fn named<T>(
     field: &str,
     text: &str,
     read: fn(&str) -> Result<T, InvalidName>,

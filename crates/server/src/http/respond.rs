@@ -7,7 +7,7 @@ use onhand_wire::{Invalid, No, Problem, Trouble, problem};
 use serde::Serialize;
 
 /// A request that ends in a no.
-pub(super) struct Refused(pub Problem);
+pub(crate) struct Refused(pub Problem);
 
 impl From<Invalid> for Refused {
     fn from(invalid: Invalid) -> Refused {
@@ -28,7 +28,7 @@ impl IntoResponse for Refused {
 }
 
 /// `body` as JSON.
-pub(super) fn json(status: u16, body: &impl Serialize) -> Response<Body> {
+pub(crate) fn json(status: u16, body: &impl Serialize) -> Response<Body> {
     match serde_json::to_vec(body) {
         Ok(bytes) => bytes_response(status, "application/json", bytes),
         Err(error) => {
@@ -38,7 +38,7 @@ pub(super) fn json(status: u16, body: &impl Serialize) -> Response<Body> {
     }
 }
 
-pub(super) fn problem_response(problem: &Problem) -> Response<Body> {
+pub(crate) fn problem_response(problem: &Problem) -> Response<Body> {
     let body = problem.body.to_string().into_bytes();
     let mut response = bytes_response(problem.status(), "application/problem+json", body);
     if let Some(seconds) = problem.retry_after_seconds {
@@ -47,7 +47,7 @@ pub(super) fn problem_response(problem: &Problem) -> Response<Body> {
     response
 }
 
-pub(super) fn bytes_response(status: u16, kind: &'static str, bytes: Vec<u8>) -> Response<Body> {
+pub(crate) fn bytes_response(status: u16, kind: &'static str, bytes: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);

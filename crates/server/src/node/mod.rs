@@ -104,8 +104,13 @@ impl Node {
         &self.installation
     }
 
+    /// The shard that the ledger lies on.
+    pub(crate) fn shard_of(&self, ledger: &LedgerId) -> u16 {
+        shard_of(ledger, self.installation.shards)
+    }
+
     fn shard(&self, ledger: &LedgerId) -> &Shard {
-        &self.shards[usize::from(shard_of(ledger, self.installation.shards))]
+        &self.shards[usize::from(self.shard_of(ledger))]
     }
 
     /// The projector of the shard that the ledger lies on.

@@ -1,0 +1,64 @@
+//! What others live from: movements, availability and notices, as streams that can be resumed.
+//!
+//! Everything here is derived from the journal and can be told again from any place in it.
+
+pub(crate) mod availability;
+pub(crate) mod movements;
+mod pulse;
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use onhand_core::LedgerId;
+use tokio::sync::{Semaphore, watch};
+
+use crate::Node;
+use crate::http::Rooms;
+use availability::Boards;
+use pulse::Pulse;
+
+/// The feeds of a node.
+pub(crate) struct Feeds {
+    pub node: Arc<Node>,
+    /// By shard.
+    pulses: Vec<Pulse>,
+    pub availability: Boards,
+    /// Streams that are open, against their bound.
+    pub seats: Arc<Semaphore>,
+    ended: watch::Sender<bool>,
+}
+
+impl Feeds {
+    /// # Errors
+    /// No thread can be started.
+    pub fn begin(node: Arc<Node>) -> io::Result<Arc<Feeds>> {
+        let pulses = node.projectors().into_iter().map(Pulse::begin);
+        let pulses = pulses.collect::<io::Result<Vec<Pulse>>>()?;
+        let seats = Arc::new(Semaphore::new(node.config().feed_subscribers_max as usize));
+        let availability = Boards::begin(&node)?;
+        let ended = watch::Sender::new(false);
+        Ok(Arc::new(Feeds { node, pulses, availability, seats, ended }))
+    }
+
+    /// Turns whenever something of the ledger's shard was folded; the value is the height.
+    pub fn pulse(&self, ledger: &LedgerId) -> watch::Receiver<u64> {
+        self.pulses[usize::from(self.node.shard_of(ledger))].follow()
+    }
+
+    /// Turns true when the server stops: streams end then.
+    pub fn ending(&self) -> watch::Receiver<bool> {
+        self.ended.subscribe()
+    }
+
+    /// Ends every stream.
+    pub fn end(&self) {
+        self.ended.send_replace(true);
+        self.availability.end();
+    }
+}
+
+/// Their addresses.
+pub(crate) fn routes() -> Router<Arc<Rooms>> {
+    movements::routes().merge(availability::routes())
+}
