@@ -47,6 +47,14 @@ pub struct Bench {
     /// Measure a server process through its doors: HTTP, gRPC and, with --url, NATS
     #[arg(long, conflicts_with = "whole")]
     doors: bool,
+    /// A Postgres server to measure as a peer, with its own pgbench; tables onhand_bench_* are made
+    /// there
+    #[arg(long, value_name = "URL", requires = "doors")]
+    postgres: Option<String>,
+    /// A Redis server to measure as a peer, with its own redis-benchmark; keys onhand_bench* are
+    /// made there
+    #[arg(long, value_name = "URL", requires = "doors")]
+    redis: Option<String>,
     /// As JSON
     #[arg(long)]
     json: bool,

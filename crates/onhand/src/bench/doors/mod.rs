@@ -3,6 +3,7 @@
 mod grpc;
 mod http;
 mod nats;
+mod peers;
 mod round;
 mod server;
 mod subscribers;
@@ -63,9 +64,19 @@ pub fn measure(args: &Bench, config: &Config) -> Result<Vec<Case>, Failure> {
     let nats = args.installed.url.clone().zip(prefix.map(|(_, it)| it.clone()));
     let doors = Doors { args, address: server.address, nats };
     let bar = progress(9, "cases");
-    let cases = runtime()?.block_on(doors.all(&bar));
+    let mut cases = runtime()?.block_on(doors.all(&bar))?;
+    // Peers have the machine for themselves.
+    drop(server);
+    if let Some(url) = &args.postgres {
+        bar.set_message("Postgres");
+        cases.push(peers::postgres(url, args.skus)?);
+    }
+    if let Some(url) = &args.redis {
+        bar.set_message("Redis");
+        cases.push(peers::redis(url, args.commands, args.skus)?);
+    }
     bar.finish_and_clear();
-    cases
+    Ok(cases)
 }
 
 /// What the server is told beside its directory.
