@@ -4,6 +4,7 @@
 //! [`serve`] puts the HTTP door before it. Everything a caller is told goes through `onhand_wire`.
 
 pub mod config;
+#[allow(dead_code)]
 mod contracts;
 #[allow(dead_code)]
 mod feeds;

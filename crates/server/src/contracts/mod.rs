@@ -1,13 +1,11 @@
 //! The contracts that this server keeps, as documents: OpenAPI of its addresses, AsyncAPI of its
 //! feeds.
 
-use std::sync::Arc;
+pub(crate) mod route;
 
-use axum::Router;
-
-use crate::http::Rooms;
+use route::Routes;
 
 /// Their addresses.
-pub(crate) fn routes() -> Router<Arc<Rooms>> {
-    Router::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new("contracts")
 }

@@ -1,24 +1,23 @@
-//! The route table.
+//! What every request goes through, whatever its address.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use onhand_wire::{Invalid, Trouble};
 use tokio::sync::Semaphore;
 
 use super::metrics::Metrics;
-use super::respond::{Refused, bytes_response};
-use super::{commands, confirmation, health, metrics, reads, snapshots};
+use super::respond::Refused;
+use super::table;
 use crate::Node;
 use crate::feeds::Feeds;
 use crate::snapshots::Snapshots;
 use crate::webhooks::Webhooks;
-use crate::{contracts, feeds, webhooks};
+use crate::{feeds, webhooks};
 
 /// Reads under way at once, of which each takes a thread; more wait in line.
 const READS_MAX: usize = 256;
@@ -74,58 +73,12 @@ impl App {
     }
 }
 
+fn addresses() -> Router<Arc<Rooms>> {
+    table::routes().router().merge(feeds::routes()).merge(webhooks::routes())
+}
+
 fn routes(rooms: Arc<Rooms>) -> Router {
-    Router::new()
-        .route("/v1/ledgers", get(reads::ledgers))
-        .route("/v1/{ledger}/commands", post(commands::many))
-        .route("/v1/{ledger}/stock", get(reads::stock))
-        .route("/v1/{ledger}/stock/{sku}", get(reads::stock_of))
-        .route("/v1/{ledger}/availability", get(reads::availability))
-        .route("/v1/{ledger}/explain", get(reads::explain))
-        .route("/v1/{ledger}/replacements", get(reads::replacements))
-        .route("/v1/{ledger}/promise", get(reads::promise))
-        .route("/v1/{ledger}/routing", get(reads::routing))
-        .route("/v1/{ledger}/notices", get(reads::notices))
-        .route("/v1/{ledger}/policies", get(reads::policies))
-        .route("/v1/{ledger}/pools", get(reads::pools))
-        .route("/v1/{ledger}/pools/{pool}", get(reads::pool))
-        .route("/v1/{ledger}/kits/{sku}", get(reads::kit))
-        .route("/v1/{ledger}/expected", get(reads::expected))
-        .route("/v1/{ledger}/timeline/{sku}", get(reads::timeline))
-        .route("/v1/{ledger}/orders/{order}", get(reads::order))
-        .route("/v1/{ledger}/holds/{hold}", get(reads::hold))
-        .route("/v1/{ledger}/affected_orders", get(reads::affected_orders))
-        .route("/v1/{ledger}/transfers/{transfer}", get(reads::transfer))
-        .route("/v1/{ledger}/places", get(reads::places))
-        .route("/v1/{ledger}/entries/{position}", get(reads::entry))
-        .route("/v1/{ledger}/discrepancies", get(reads::discrepancies))
-        .route("/v1/{ledger}/discrepancies/{number}", get(reads::discrepancy))
-        .route("/v1/{ledger}/suppliers", get(reads::suppliers))
-        .route("/v1/{ledger}/suppliers/{supplier}", get(reads::supplier))
-        .route("/v1/{ledger}/suppliers/{supplier}/skus", get(reads::supplier_skus))
-        .route("/v1/{ledger}/suppliers/{supplier}/scorecard", get(reads::scorecard))
-        .route("/v1/{ledger}/suppliers/{supplier}/waiting", get(reads::waiting))
-        .route("/v1/{ledger}/suppliers/{supplier}/handovers", get(reads::handovers))
-        .route("/v1/{ledger}/suppliers/{supplier}/handovers/{handover}", get(reads::handover))
-        .route(
-            "/v1/{ledger}/suppliers/{supplier}/handovers/{handover}/confirmation",
-            post(confirmation::confirm),
-        )
-        .route("/v1/{ledger}/feeds", get(reads::feeds))
-        .route("/v1/{ledger}/feeds/{feed}", get(reads::feed))
-        .route("/v1/{ledger}/feeds/{feed}/tiers", get(reads::tiers))
-        .route("/v1/{ledger}/feeds/{feed}/snapshots", post(snapshots::upload))
-        .route("/v1/{ledger}/feeds/{feed}/snapshots/{hash}/bytes", get(snapshots::bytes))
-        .route("/v1/{ledger}/feeds/{feed}/form", post(snapshots::form))
-        .route("/v1/{ledger}/feeds/{feed}/pull", post(snapshots::pull))
-        .merge(feeds::routes())
-        .merge(webhooks::routes())
-        .merge(contracts::routes())
-        .route("/v1/{ledger}/{stem}", post(commands::one))
-        .route("/errors/{code}", get(error_page))
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::scrape))
+    addresses()
         .fallback(nowhere)
         .method_not_allowed_fallback(other_method)
         .layer(middleware::from_fn_with_state(rooms.clone(), watch))
@@ -168,16 +121,25 @@ fn unreadable_address(response: Response) -> Response {
     }
 }
 
-/// What a code means and what to do, as plain text.
-async fn error_page(Path(code): Path<String>) -> Result<Response, Refused> {
-    let Some(page) = onhand_wire::page(&code) else {
-        let shown: String = code.chars().take(60).collect();
-        return Err(Trouble::NotFound { message: format!("there is no code {shown}") }.into());
-    };
-    let again = if page.retryable { "may succeed unchanged" } else { "will not help unchanged" };
-    let text = format!(
-        "{} ({})\n\n{}.\n\n{}\n\nSending the same again {again}.\n",
-        page.code, page.status, page.title, page.remedy
-    );
-    Ok(bytes_response(200, "text/plain; charset=utf-8", text.into_bytes()))
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The addresses that a router serves, as it tells them itself; without its fallbacks.
+    fn served(router: &Router<Arc<Rooms>>) -> BTreeSet<String> {
+        let told = format!("{router:?}");
+        let addresses = told.split('"').filter(|it| it.starts_with('/') && it.len() > 1);
+        addresses.filter(|it| !it.contains("__private__")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_address_is_declared() {
+        let router = addresses();
+        let declared: BTreeSet<String> =
+            table::routes().all().iter().map(|it| it.path.to_owned()).collect();
+        assert!(declared.len() > 40, "{declared:?}");
+        assert_eq!(served(&router), declared, "declare it in a table of Routes");
+    }
 }

@@ -13,6 +13,7 @@ pub(crate) mod respond;
 mod running;
 mod sheet;
 mod snapshots;
+pub(crate) mod table;
 
 use std::future::Future;
 use std::io;
