@@ -7,6 +7,7 @@
 mod answer;
 mod batch;
 mod command;
+mod grpc;
 mod invalid;
 mod key;
 mod line;
@@ -18,6 +19,10 @@ mod sentence;
 
 pub use answer::{Answer, Would, answer};
 pub use batch::{COMMANDS_MAX, Format, batch};
+pub use grpc::{
+    GrpcCode, facts, grpc_code, ledger_of, problem_message, request_of_call, request_of_item,
+    retry_after_ms, timestamp,
+};
 pub use invalid::Invalid;
 pub use key::idempotency_key;
 pub use line::claim_line;
