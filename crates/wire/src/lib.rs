@@ -13,6 +13,7 @@ mod line;
 mod pages;
 mod print;
 mod problem;
+mod read;
 mod request;
 mod sentence;
 
@@ -24,4 +25,5 @@ pub use line::claim_line;
 pub use pages::{PAGES, Page, page};
 pub use print::{differing_field, request_print};
 pub use problem::{Complaint, No, Problem, Trouble, problem};
+pub use read::read_json;
 pub use request::{EnvelopeExtra, body, build, request};

@@ -13,6 +13,7 @@ pub(crate) mod respond;
 mod running;
 mod sheet;
 mod snapshots;
+mod webhooks;
 
 use std::future::Future;
 use std::io;
@@ -79,6 +80,7 @@ pub async fn serve(
         // What is left of a long snapshot is finished by the next start.
         node.stop_taking();
         drop(looker);
+        webhooks.close();
         node.shutdown_blocking();
     });
     closing.await.map_err(io::Error::other)
