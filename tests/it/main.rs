@@ -20,3 +20,4 @@ mod kill;
 mod node;
 mod snapshots;
 mod suppliers;
+mod webhooks;
