@@ -21,3 +21,4 @@ mod kill;
 mod node;
 mod snapshots;
 mod suppliers;
+mod webhooks;
