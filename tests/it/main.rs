@@ -18,5 +18,6 @@ mod import;
 mod inbox;
 mod kill;
 mod node;
+mod openapi;
 mod snapshots;
 mod suppliers;
