@@ -6,6 +6,7 @@
 
 mod answer;
 mod batch;
+mod cloud_event;
 mod command;
 mod invalid;
 mod key;
@@ -15,9 +16,11 @@ mod print;
 mod problem;
 mod request;
 mod sentence;
+pub mod token;
 
 pub use answer::{Answer, Would, answer};
 pub use batch::{COMMANDS_MAX, Format, batch};
+pub use cloud_event::{CLOUD_EVENT, CLOUD_EVENTS, CloudEvent};
 pub use invalid::Invalid;
 pub use key::idempotency_key;
 pub use line::claim_line;

@@ -106,7 +106,7 @@ fn not_reached(projector: &Projector, ledger: &LedgerId, min_position: u64) -> T
     Trouble::PositionNotReached { position, min_position }
 }
 
-fn trouble(error: &QueryError) -> Trouble {
+pub(crate) fn trouble(error: &QueryError) -> Trouble {
     let missing = match error {
         QueryError::Fault(fault) => return Trouble::Unavailable { message: fault.to_string() },
         QueryError::Missing(missing) => missing,
@@ -128,6 +128,7 @@ fn trouble(error: &QueryError) -> Trouble {
         Missing::Discrepancy => "no discrepancy has this number",
         Missing::Handover => "the supplier was handed over nothing under this name",
         Missing::TooOld { oldest } => return Trouble::Gone { oldest: *oldest },
+        Missing::Ahead { .. } => "nothing is booked at this place yet",
     };
     Trouble::NotFound { message: what.to_owned() }
 }
