@@ -4,6 +4,7 @@
 
 mod binary;
 mod door;
+mod grpc;
 mod handover;
 mod http_batches;
 mod http_bounds;

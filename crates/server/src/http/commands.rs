@@ -55,7 +55,7 @@ pub(crate) async fn book(rooms: &Rooms, request: onhand_core::Request, dry_run: 
 }
 
 /// It may let a snapshot go on.
-fn is_judgement(request: &onhand_core::Request) -> bool {
+pub(crate) fn is_judgement(request: &onhand_core::Request) -> bool {
     matches!(request.command, Command::JudgeSnapshot(_))
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
     }
 }
 
-fn lost() -> Answer {
+pub(crate) fn lost() -> Answer {
     let message = "the shard gave no answer".to_owned();
     Answer::Fault(AnswerFault::OutcomeUnknown { message })
 }
