@@ -2,6 +2,7 @@
 //! feeds.
 
 mod descriptors;
+mod events;
 mod openapi;
 pub(crate) mod route;
 

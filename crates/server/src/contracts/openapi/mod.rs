@@ -12,6 +12,7 @@ use onhand_core::Command;
 use serde_json::{Map, Value, json};
 
 use super::descriptors::{Descriptors, in_camel};
+use super::events;
 use super::route::{Answer, Content, JSON, NDJSON, Route, Routes};
 use bodies::reference;
 use page::Section;
@@ -148,6 +149,7 @@ fn schemas(descriptors: &Descriptors) -> Map<String, Value> {
     let mut schemas: Map<String, Value> = bodies::schemas(descriptors).into_iter().collect();
     schemas.extend(problems::schemas());
     schemas.extend(answers::schemas());
+    schemas.extend(events::schemas());
     schemas.insert("BatchItem".to_owned(), item());
     schemas
 }
