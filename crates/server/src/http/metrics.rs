@@ -23,8 +23,10 @@ use prometheus_client::registry::Registry;
 use super::app::Room;
 use super::pulls::Pulls;
 use super::respond::{Refused, bytes_response};
+use super::webhooks::Calls;
 use crate::Node;
 use crate::snapshots::Snapshots;
+use crate::webhooks::Webhooks;
 
 /// Upper bounds of the buckets of request times, in seconds.
 const REQUEST_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
@@ -42,7 +44,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub fn new(node: Arc<Node>, snapshots: Arc<Snapshots>) -> Metrics {
+    pub fn new(node: Arc<Node>, snapshots: Arc<Snapshots>, webhooks: Arc<Webhooks>) -> Metrics {
         let requests = Family::<Labels, Counter>::default();
         let histogram: fn() -> Histogram = || Histogram::new(REQUEST_SECONDS);
         let seconds = Family::new_with_constructor(histogram);
@@ -57,6 +59,7 @@ impl Metrics {
         );
         registry.register_collector(Box::new(Shards { node }));
         registry.register_collector(Box::new(Pulls { snapshots }));
+        registry.register_collector(Box::new(Calls { webhooks }));
         Metrics { requests, seconds, under_way, registry: Arc::new(registry) }
     }
 

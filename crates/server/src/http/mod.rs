@@ -15,6 +15,8 @@ mod sheet;
 mod snapshots;
 pub(crate) mod table;
 
+mod webhooks;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -81,6 +83,7 @@ pub async fn serve(
         // What is left of a long snapshot is finished by the next start.
         node.stop_taking();
         drop(looker);
+        webhooks.close();
         node.shutdown_blocking();
     });
     closing.await.map_err(io::Error::other)
