@@ -19,6 +19,7 @@ mod import;
 mod inbox;
 mod kill;
 mod node;
+mod openapi;
 mod snapshots;
 mod suppliers;
 mod webhooks;

@@ -2,6 +2,7 @@
 
 mod book;
 mod commands;
+mod feeds;
 mod selling;
 mod suppliers;
 
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Routes {
         .and(selling::routes())
         .and(suppliers::routes())
         .and(suppliers::feeds())
+        .and(feeds::routes())
         .and(contracts::routes())
         .and(own())
 }
