@@ -106,7 +106,7 @@ fn not_reached(projector: &Projector, ledger: &LedgerId, min_position: u64) -> T
     Trouble::PositionNotReached { position, min_position }
 }
 
-fn trouble(error: &QueryError) -> Trouble {
+pub(crate) fn trouble(error: &QueryError) -> Trouble {
     let missing = match error {
         QueryError::Fault(fault) => return Trouble::Unavailable { message: fault.to_string() },
         QueryError::Missing(missing) => missing,
