@@ -6,6 +6,7 @@
 
 mod answer;
 mod batch;
+mod cloud_event;
 mod command;
 mod grpc;
 mod invalid;
@@ -16,9 +17,11 @@ mod print;
 mod problem;
 mod request;
 mod sentence;
+pub mod token;
 
 pub use answer::{Answer, Would, answer};
 pub use batch::{COMMANDS_MAX, Format, batch};
+pub use cloud_event::{CLOUD_EVENT, CLOUD_EVENTS, CloudEvent};
 pub use grpc::{
     GrpcCode, facts, grpc_code, ledger_of, problem_message, request_of_call, request_of_item,
     retry_after_ms, timestamp,

@@ -4,7 +4,9 @@ mod ask;
 mod commands;
 mod converse;
 mod door;
+mod feeds;
 mod health;
+mod movement;
 mod queries;
 mod status;
 mod submit;
@@ -17,6 +19,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use onhand_proto::DESCRIPTORS;
 use onhand_proto::v1::commands_server::CommandsServer;
+use onhand_proto::v1::feeds_server::FeedsServer;
 use onhand_proto::v1::queries_server::QueriesServer;
 use tonic::{Code, Status};
 use tonic_health::pb::health_server::HealthServer;
@@ -32,11 +35,13 @@ pub(crate) fn routes(rooms: &Arc<Rooms>, http: &Router) -> Router {
     let door = Door { rooms: rooms.clone(), http: http.clone() };
     // Answers are as large as what was asked for.
     let commands = CommandsServer::new(door.clone()).max_decoding_message_size(bytes_max);
+    let feeds = FeedsServer::new(door.clone()).max_decoding_message_size(bytes_max);
     let queries = QueriesServer::new(door).max_decoding_message_size(bytes_max);
     let health = HealthServer::new(Readiness { rooms: rooms.clone() });
     let router = Router::new()
         .route_service("/onhand.v1.Commands/{call}", commands)
         .route_service("/onhand.v1.Queries/{call}", queries)
+        .route_service("/onhand.v1.Feeds/{call}", feeds)
         .route_service("/grpc.health.v1.Health/{call}", health);
     let router = if config.grpc_reflection { reflected(router) } else { router };
     router.layer(middleware::from_fn_with_state(rooms.clone(), watch))

@@ -1,19 +1,42 @@
 //! The NATS door: commands and questions by request and reply, and the feeds' streams.
 
+#[allow(dead_code, reason = "publishers and the service come beside it")]
+mod link;
+
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::http::Rooms;
 
+/// Longest wait for what is under way when the server stops.
+const END_MAX: Duration = Duration::from_secs(10);
+
 /// What runs beside the HTTP door, until it is ended.
-pub(crate) struct Neighbours {}
+pub(crate) struct Neighbours {
+    ending: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
 
 /// Begins to take commands and to publish feeds, if there is a NATS server for that. It is connected
 /// in the background, again and again: a server that is away stops nobody.
-pub(crate) fn begin(_rooms: Arc<Rooms>) -> Neighbours {
-    Neighbours {}
+pub(crate) fn begin(rooms: Arc<Rooms>) -> Neighbours {
+    let neighbours = Neighbours { ending: watch::Sender::new(false), tasks: JoinSet::new() };
+    if !link::is_wanted(&rooms.node) {
+        return neighbours;
+    }
+    neighbours
 }
 
 impl Neighbours {
     /// Takes nothing more, and waits for what is under way.
-    pub async fn end(self) {}
+    pub async fn end(mut self) {
+        self.ending.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(END_MAX, all).await.is_err() {
+            tracing::warn!("what is under way over NATS did not end in time and is cut off");
+        }
+    }
 }

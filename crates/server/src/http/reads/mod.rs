@@ -128,6 +128,7 @@ pub(crate) fn trouble(error: &QueryError) -> Trouble {
         Missing::Discrepancy => "no discrepancy has this number",
         Missing::Handover => "the supplier was handed over nothing under this name",
         Missing::TooOld { oldest } => return Trouble::Gone { oldest: *oldest },
+        Missing::Ahead { .. } => "nothing is booked at this place yet",
     };
     Trouble::NotFound { message: what.to_owned() }
 }
