@@ -8,7 +8,7 @@ mod health;
 pub(crate) mod metrics;
 pub(crate) mod params;
 mod pulls;
-mod reads;
+pub(crate) mod reads;
 pub(crate) mod respond;
 mod running;
 mod sheet;
