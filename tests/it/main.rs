@@ -17,6 +17,8 @@ mod http_rules;
 mod import;
 mod inbox;
 mod kill;
+mod nats_caller;
+mod nats_service;
 mod node;
 mod snapshots;
 mod suppliers;
