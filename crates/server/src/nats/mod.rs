@@ -1,62 +1,48 @@
 //! The NATS door: commands and questions by request and reply, and the feeds' streams.
 
+mod link;
 mod service;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions};
 use axum::Router;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
-use crate::config::JournalKind;
 use crate::http::Rooms;
 use service::Service;
 
+/// Longest wait for what is under way when the server stops.
+const END_MAX: Duration = Duration::from_secs(10);
+
 /// What runs beside the HTTP door, until it is ended.
 pub(crate) struct Neighbours {
-    service: Option<Service>,
+    ending: watch::Sender<bool>,
+    tasks: JoinSet<()>,
 }
 
 /// Begins to take commands and to publish feeds, if there is a NATS server for that. It is connected
 /// in the background, again and again: a server that is away stops nobody.
-pub(crate) async fn begin(rooms: Arc<Rooms>, router: Router) -> Neighbours {
-    let Some(client) = connect(&rooms).await else { return Neighbours { service: None } };
-    let service = match rooms.node.config().nats_commands {
-        true => match Service::begin(rooms, router, client).await {
-            Ok(service) => Some(service),
-            Err(error) => {
-                tracing::error!(%error, "no commands are taken over NATS");
-                None
-            }
-        },
-        false => None,
-    };
-    Neighbours { service }
+pub(crate) fn begin(rooms: Arc<Rooms>, router: Router) -> Neighbours {
+    let mut neighbours = Neighbours { ending: watch::Sender::new(false), tasks: JoinSet::new() };
+    if !link::is_wanted(&rooms.node) {
+        return neighbours;
+    }
+    if rooms.node.config().nats_commands {
+        let service = Arc::new(Service::new(rooms, router));
+        neighbours.tasks.spawn(service.run(neighbours.ending.subscribe()));
+    }
+    neighbours
 }
 
 impl Neighbours {
     /// Takes nothing more, and waits for what is under way.
-    pub async fn end(self) {
-        if let Some(service) = self.service {
-            service.end().await;
-        }
-    }
-}
-
-async fn connect(rooms: &Rooms) -> Option<Client> {
-    let config = rooms.node.config();
-    let jetstream = rooms.node.installation().journal == JournalKind::Jetstream;
-    let url = match config.nats_url.is_empty() {
-        true if jetstream => &config.journal_url,
-        true => return None,
-        false => &config.nats_url,
-    };
-    let addresses: Vec<String> = url.split(',').map(|it| it.trim().to_owned()).collect();
-    let options = ConnectOptions::new().name("onhand").retry_on_initial_connect();
-    match options.connect(addresses).await {
-        Ok(client) => Some(client),
-        Err(error) => {
-            tracing::error!(%error, "NATS cannot be reached");
-            None
+    pub async fn end(mut self) {
+        self.ending.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(END_MAX, all).await.is_err() {
+            tracing::warn!("what is under way over NATS did not end in time and is cut off");
         }
     }
 }

@@ -10,10 +10,11 @@ mod questions;
 mod reply;
 mod request;
 
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use async_nats::{Client, Message, SubscribeError, Subscriber};
+use async_nats::{Client, Message, Subscriber};
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::select;
@@ -21,10 +22,10 @@ use onhand_core::Request;
 use onhand_engine::{Batch, Mode};
 use onhand_wire::{No, Problem, Trouble, problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinHandle;
 
+use super::link::{Lost, keep_up, lost};
 use crate::http::Rooms;
-use crate::http::commands::{Told, is_judgement, lost, tell};
+use crate::http::commands::{self, Told, is_judgement, tell};
 use crate::node::looks_up;
 use discovery::Discovery;
 use endpoints::{Endpoints, QUEUE};
@@ -36,25 +37,28 @@ const QUESTIONS_MAX: usize = 256;
 /// When those are to ask again that cannot be taken.
 const RETRY_AFTER_MS: u64 = 100;
 
-/// The service, until it is ended.
+/// What lives on when a connection does not.
 pub(super) struct Service {
-    desk: Arc<Desk>,
-    /// Turns true when nothing more is to be taken.
-    ended: watch::Sender<bool>,
-    taking: JoinHandle<()>,
-    discovery: JoinHandle<()>,
-}
-
-/// What every message is answered with.
-struct Desk {
     rooms: Arc<Rooms>,
     router: Router,
-    client: Client,
     endpoints: Arc<Endpoints>,
     /// Against the bound of commands under way.
     seats: Arc<Semaphore>,
     questions: Arc<Semaphore>,
+}
+
+/// What every message is answered with.
+struct Desk {
+    service: Arc<Service>,
+    client: Client,
     relaxed: bool,
+}
+
+impl Deref for Desk {
+    type Target = Service;
+    fn deref(&self) -> &Service {
+        &self.service
+    }
 }
 
 /// A message that is to be answered.
@@ -77,58 +81,77 @@ struct Group {
 }
 
 impl Service {
-    /// # Errors
-    /// The client is closed.
-    pub async fn begin(
-        rooms: Arc<Rooms>,
-        router: Router,
-        client: Client,
-    ) -> Result<Service, SubscribeError> {
+    pub fn new(rooms: Arc<Rooms>, router: Router) -> Service {
         let config = rooms.node.config();
-        let prefix = &config.nats_subject_prefix;
-        let endpoints = Arc::new(Endpoints::new(prefix));
-        let commands = client.queue_subscribe(format!("{prefix}cmd.>"), QUEUE.to_owned()).await?;
-        let questions = client.queue_subscribe(format!("{prefix}qry.>"), QUEUE.to_owned()).await?;
-        let discovery = Discovery::new(client.clone(), endpoints.clone());
-        let asked = discovery.listen().await?;
-        let desk = Arc::new(Desk {
-            seats: Arc::new(Semaphore::new(config.nats_commands_max as usize)),
-            questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
-            endpoints,
-            relaxed: rooms.node.is_relaxed(),
-            rooms,
-            router,
-            client,
-        });
-        let ended = watch::Sender::new(false);
-        let taking = tokio::spawn(take(desk.clone(), commands, questions, ended.subscribe()));
-        let discovery = tokio::spawn(discovery.answer(asked));
-        Ok(Service { desk, ended, taking, discovery })
+        let endpoints = Arc::new(Endpoints::new(&config.nats_subject_prefix));
+        let seats = Arc::new(Semaphore::new(config.nats_commands_max as usize));
+        let questions = Arc::new(Semaphore::new(QUESTIONS_MAX));
+        Service { rooms, router, endpoints, seats, questions }
     }
 
-    /// Takes nothing more, and waits for what is under way.
-    pub async fn end(self) {
-        let Service { desk, ended, taking, discovery } = self;
-        discovery.abort();
-        ended.send_replace(true);
-        let config = desk.rooms.node.config();
-        let all = config.nats_commands_max as u32;
-        let drain = Duration::from_millis(config.http_drain_ms_max);
-        let end = tokio::time::timeout(drain, async {
-            let _taken = taking.await;
-            let _booked = desk.seats.acquire_many(all).await;
-            let _told = desk.questions.acquire_many(QUESTIONS_MAX as u32).await;
-            let _written = desk.client.flush().await;
+    /// Takes commands and questions until `ending` turns true and all that was taken is answered.
+    pub async fn run(self: Arc<Self>, mut ending: watch::Receiver<bool>) {
+        let (serving, mut is_serving) = watch::channel(false);
+        // The end is ours to find: what is under way comes before it.
+        let never = watch::Sender::new(false);
+        let (this, end) = (&self, ending.clone());
+        let kept_up = keep_up(self.rooms.node.clone(), "commands", never.subscribe(), |client| {
+            this.clone().serve(client, end.clone(), serving.clone())
         });
-        if end.await.is_err() {
-            tracing::warn!("some messages of NATS were not answered in time");
+        let ended = async {
+            drop(ending.wait_for(|it| *it).await);
+            drop(is_serving.wait_for(|it| !*it).await);
+        };
+        tokio::select! {
+            () = kept_up => {}
+            () = ended => {}
         }
+    }
+
+    async fn serve(
+        self: Arc<Self>,
+        client: Client,
+        ending: watch::Receiver<bool>,
+        serving: watch::Sender<bool>,
+    ) -> Result<(), Lost> {
+        let _serving = Serving::begin(serving);
+        let prefix = &self.rooms.node.config().nats_subject_prefix;
+        let doing = |error| lost("subscribe to commands", error);
+        let commands = client.queue_subscribe(format!("{prefix}cmd.>"), QUEUE.to_owned());
+        let commands = commands.await.map_err(doing)?;
+        let questions = client.queue_subscribe(format!("{prefix}qry.>"), QUEUE.to_owned());
+        let questions = questions.await.map_err(doing)?;
+        let discovery = Discovery::new(client.clone(), self.endpoints.clone());
+        let asked = discovery.listen().await.map_err(doing)?;
+        let desk = Arc::new(Desk { relaxed: self.rooms.node.is_relaxed(), service: self, client });
+        tokio::select! {
+            () = take(&desk, commands, questions, ending) => {}
+            () = discovery.answer(asked) => return Err(lost("answer", "the client is closed")),
+        }
+        desk.finish().await;
+        Ok(())
+    }
+}
+
+/// True as long as it lives.
+struct Serving(watch::Sender<bool>);
+
+impl Serving {
+    fn begin(serving: watch::Sender<bool>) -> Serving {
+        serving.send_replace(true);
+        Serving(serving)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
     }
 }
 
 /// Takes messages until the service ends; what the servers had sent by then is taken too.
 async fn take(
-    desk: Arc<Desk>,
+    desk: &Arc<Desk>,
     mut commands: Subscriber,
     mut questions: Subscriber,
     mut ended: watch::Receiver<bool>,
@@ -158,6 +181,14 @@ async fn take(
 }
 
 impl Desk {
+    /// Until all that was taken is answered.
+    async fn finish(&self) {
+        let all = self.rooms.node.config().nats_commands_max as u32;
+        let _booked = self.seats.acquire_many(all).await;
+        let _told = self.questions.acquire_many(QUESTIONS_MAX as u32).await;
+        let _written = self.client.flush().await;
+    }
+
     fn take(self: &Arc<Self>, messages: Vec<Message>) {
         let mut groups: Vec<Group> = Vec::new();
         let mut refused = Vec::new();
@@ -245,7 +276,7 @@ impl Desk {
             self.rooms.snapshots.poke();
         }
         for call in calls {
-            let told = tell(&answers.next().unwrap_or_else(lost));
+            let told = tell(&answers.next().unwrap_or_else(commands::lost));
             self.answer(&call, told).await;
         }
         drop(seats);
