@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod availability_feed;
 mod binary;
 mod door;
 mod handover;

@@ -16,6 +16,7 @@ use crate::door::Door;
 pub struct NatsDoor {
     pub door: Door,
     pub caller: Caller,
+    #[allow(dead_code)]
     pub nats: NatsServer,
     _directory: TempDir,
 }

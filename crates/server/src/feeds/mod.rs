@@ -5,6 +5,7 @@
 pub(crate) mod availability;
 pub(crate) mod movements;
 mod pulse;
+mod seat;
 
 use std::io;
 use std::sync::Arc;

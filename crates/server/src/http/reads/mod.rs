@@ -107,10 +107,14 @@ fn not_reached(projector: &Projector, ledger: &LedgerId, min_position: u64) -> T
 }
 
 fn trouble(error: &QueryError) -> Trouble {
-    let missing = match error {
-        QueryError::Fault(fault) => return Trouble::Unavailable { message: fault.to_string() },
-        QueryError::Missing(missing) => missing,
-    };
+    match error {
+        QueryError::Fault(fault) => Trouble::Unavailable { message: fault.to_string() },
+        QueryError::Missing(it) => missing(it),
+    }
+}
+
+/// What was asked for and is not there, in words.
+pub(crate) fn missing(missing: &Missing) -> Trouble {
     let what = match missing {
         Missing::Ledger => "the ledger is not known: its first accepted command begins it",
         Missing::Sku => "no item has this SKU",
