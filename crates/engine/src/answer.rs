@@ -48,14 +48,16 @@ pub struct CommittedBlock {
     pub time: Time,
     /// Size of its stored form.
     pub bytes: usize,
-    pub body: BlockBody,
+    /// Shared: who tells of it later keeps it without a copy.
+    pub body: Arc<BlockBody>,
 }
 
 impl CommittedBlock {
     pub(crate) fn new(block: &Block, body: BlockBody) -> CommittedBlock {
         let &Block { height, hash, previous, epoch, time_us, .. } = block;
         let bytes = block.bytes.len();
-        CommittedBlock { height, hash, previous, epoch, time: Time(time_us), bytes, body }
+        let (time, body) = (Time(time_us), Arc::new(body));
+        CommittedBlock { height, hash, previous, epoch, time, bytes, body }
     }
 }
 

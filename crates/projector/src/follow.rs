@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use onhand_core::BlockBody;
+use onhand_core::{BlockBody, Time};
 use onhand_journal::{Fault, Hash, Tip};
 
 use crate::projector::Projector;
@@ -18,7 +18,7 @@ pub struct Arrived<'a> {
     pub hash: Hash,
     pub previous: Hash,
     pub time_us: u64,
-    pub body: &'a BlockBody,
+    pub body: &'a Arc<BlockBody>,
 }
 
 /// The threads that keep a projector up to date. Dropped or stopped, they end.
@@ -175,7 +175,9 @@ impl Projector {
                 epoch: tip.epoch,
                 time_us: block.time_us,
             };
-            return self.fold(next, block.previous, Some(block.body));
+            // Before it is folded: whoever hears of the fold asks for it at once.
+            self.recent.keep(block.height, Time(block.time_us), block.body.clone());
+            return self.fold(next, block.previous, Some(&**block.body));
         }
         drop(feed);
         // Claims, barriers and blocks that were not handed over.

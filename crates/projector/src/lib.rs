@@ -17,6 +17,7 @@ mod notices;
 mod past_book;
 mod projector;
 mod query;
+mod recent;
 mod replay;
 mod state;
 mod supply;

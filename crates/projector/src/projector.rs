@@ -11,6 +11,7 @@ use onhand_journal::{Fault, Identity, Reader, Tip};
 
 use crate::checkpoint::{Begun, Dirty, Trouble, Writer, begin};
 use crate::config::{Counts, OpenReport, Progress, ProjectorConfig, ProjectorState};
+use crate::recent::Recent;
 use crate::state::State;
 
 /// The committed state of one shard. Shared by its followers and everybody who asks.
@@ -20,6 +21,9 @@ pub struct Projector {
     state: RwLock<State>,
     /// Held by whoever folds blocks: one at a time, in the order of the journal.
     pub(crate) reader: Mutex<Box<dyn Reader>>,
+    /// For those who read far behind, so that they do not hold up the fold. None: the one above.
+    history: Mutex<Option<Box<dyn Reader>>>,
+    pub(crate) recent: Recent,
     /// Held while a block is folded and looked at: a checkpoint is taken between blocks.
     block: Mutex<()>,
     /// Counts folds, for those who wait for a position.
@@ -59,6 +63,8 @@ impl Projector {
             config,
             state: RwLock::new(state),
             reader: Mutex::new(reader),
+            history: Mutex::new(None),
+            recent: Recent::default(),
             block: Mutex::new(()),
             folds: Mutex::new(0),
             folded: Condvar::new(),
@@ -222,6 +228,20 @@ impl Projector {
 
     pub(crate) fn feed(&self) -> MutexGuard<'_, Box<dyn Reader>> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Past blocks are read with this one from now on.
+    pub fn read_history_with(&self, reader: Box<dyn Reader>) {
+        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+    }
+
+    /// Does `work` with the reader of past blocks.
+    pub(crate) fn with_history<T>(&self, work: impl FnOnce(&mut dyn Reader) -> T) -> T {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        match history.as_mut() {
+            Some(reader) => work(&mut **reader),
+            None => work(&mut **self.feed()),
+        }
     }
 
     /// Notes that everything the journal holds now is folded.

@@ -43,7 +43,8 @@ pages! {
     BATCH_INVALID "batch_invalid" 400 false "An item of an atomic batch cannot be read" "Correct the items listed in `invalid`; nothing of the batch was booked.";
     NOT_FOUND "not_found" 404 false "Nothing is there" "Check the address, and the name at its end.";
     METHOD_NOT_ALLOWED "method_not_allowed" 405 false "The address does not take this method" "Use a method that the header `Allow` lists.";
-    GONE "gone" 410 false "What was asked for is not kept any more" "Read what there is now, then go on with `after` one below `oldest`; what came before it is in the entries.";
+    GONE "gone" 410 false "What was asked for is not kept any more" "Read what there is now, then go on with `after` one below `oldest`. What came before it, of notices, is in the entries.";
+    TOO_MANY_SUBSCRIBERS "too_many_subscribers" 503 true "All seats for subscribers are taken" "Wait as long as `Retry-After` says and connect again, at the place you reached; end streams that nobody reads, or raise feed.subscribers_max.";
     REQUEST_TIMEOUT "request_timeout" 408 true "The request did not arrive in time" "Send the whole request faster, or in smaller parts.";
     BODY_TOO_LARGE "body_too_large" 413 false "The body is too large" "Send at most `bytes_max` bytes; cut a batch into several.";
     FILE_UNREADABLE "file_unreadable" 422 false "The file cannot be read" "Correct what `complaints` lists, each with its line and column, or the feed's profile, and send the file again. Nothing of it was booked.";

@@ -50,10 +50,14 @@ pub enum Trouble {
         complaints: Vec<Complaint>,
         count: u64,
     },
-    /// Notices that are not kept any more.
+    /// Notices or entries that are not kept any more.
     Gone {
-        /// Number of the oldest that is kept.
+        /// Number or position of the oldest that is kept.
         oldest: u64,
+    },
+    /// All seats of those who follow feeds are taken.
+    TooManySubscribers {
+        subscribers_max: u64,
     },
     MethodNotAllowed {
         method: String,
@@ -213,6 +217,7 @@ fn of_trouble(trouble: &Trouble) -> &'static Page {
         Trouble::NotFound { .. } => NOT_FOUND,
         Trouble::FileUnreadable { .. } => FILE_UNREADABLE,
         Trouble::Gone { .. } => GONE,
+        Trouble::TooManySubscribers { .. } => TOO_MANY_SUBSCRIBERS,
         Trouble::MethodNotAllowed { .. } => METHOD_NOT_ALLOWED,
         Trouble::RequestTimeout { .. } => REQUEST_TIMEOUT,
         Trouble::BodyTooLarge { .. } => BODY_TOO_LARGE,
@@ -240,7 +245,7 @@ fn detail_of_trouble(trouble: &Trouble) -> String {
             }
         }
         Trouble::Gone { oldest } => format!(
-            "some of these notices are not kept any more: the oldest that is has the number {oldest}"
+            "some of what was asked for is not kept any more: the oldest that is has the number {oldest}"
         ),
         Trouble::PositionNotReached { position, min_position } => {
             format!("asked for position {min_position}; what can be read reaches {position}")
@@ -248,6 +253,9 @@ fn detail_of_trouble(trouble: &Trouble) -> String {
         Trouble::BatchInvalid { invalid } => {
             let first = invalid.first().map(|(_, it)| in_sentence(it)).unwrap_or_default();
             format!("{} of the items cannot be read, so nothing was booked; {first}", invalid.len())
+        }
+        Trouble::TooManySubscribers { subscribers_max } => {
+            format!("{subscribers_max} follow already (feed.subscribers_max)")
         }
         Trouble::MethodNotAllowed { method } => {
             format!("this address does not take {method}; the header Allow lists what it takes")
@@ -311,6 +319,9 @@ fn facts_of_trouble(trouble: &Trouble) -> Map<String, Value> {
             ("complaints_count", (*count).into()),
         ],
         Trouble::Gone { oldest } => vec![("oldest", (*oldest).into())],
+        Trouble::TooManySubscribers { subscribers_max } => {
+            vec![("subscribers_max", (*subscribers_max).into())]
+        }
         Trouble::BodyTooLarge { bytes_max } => vec![("bytes_max", (*bytes_max).into())],
         Trouble::NotFound { .. }
         | Trouble::MethodNotAllowed { .. }
@@ -333,12 +344,16 @@ fn items(invalid: &[(u64, Invalid)]) -> Value {
     Value::Array(listed.collect())
 }
 
+/// After which a seat may be free.
+const SEAT_SECONDS: u64 = 5;
+
 fn retry_after_seconds(no: No<'_>) -> Option<u64> {
     match no {
         No::Trouble(Trouble::Overloaded { retry_after_ms }) => {
             Some(retry_after_ms.div_ceil(1000).max(1))
         }
         No::Trouble(Trouble::Unavailable { .. } | Trouble::OutcomeUnknown { .. }) => Some(1),
+        No::Trouble(Trouble::TooManySubscribers { .. }) => Some(SEAT_SECONDS),
         No::Trouble(_) | No::Invalid(_) | No::Rejected { .. } => None,
     }
 }

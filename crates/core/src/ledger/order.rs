@@ -8,6 +8,8 @@ use crate::{AtLocations, ChannelId, EarlyCancel, KitUse, LineRef, LocationNo, Sk
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     pub channel: Option<ChannelId>,
+    /// Position of the entry that named the channel; 0 if none has.
+    pub channel_at: u64,
     /// Position of the entry that first named it.
     pub position: u64,
     /// Cancelled as a whole before any of it arrived.

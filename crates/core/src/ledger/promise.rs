@@ -67,9 +67,10 @@ impl Ledger {
         if let Some(hold) = &it.hold {
             self.resolve_hold(hold, HoldState::Converted(it.order.clone()))?;
         }
+        let position = self.position;
         let order = self.order_mut(&it.order);
-        if order.channel.is_none() {
-            order.channel.clone_from(&it.channel);
+        if order.channel.is_none() && it.channel.is_some() {
+            (order.channel, order.channel_at) = (it.channel.clone(), position);
         }
         // Most orders get all their lines at once: no slack, there are millions of them.
         order.lines.reserve_exact(it.lines.len());
@@ -182,6 +183,7 @@ impl Ledger {
         let position = self.position;
         self.orders.entry(id.clone()).or_insert_with(|| Order {
             channel: None,
+            channel_at: 0,
             position,
             tombstone: false,
             lines: Vec::new(),

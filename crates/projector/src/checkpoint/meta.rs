@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raise it whenever the same blocks would fold into another state, or be stored in another form:
 /// older checkpoints are then built anew.
-pub const FOLD_VERSION: u32 = 7;
+pub const FOLD_VERSION: u32 = 8;
 
 /// Whose checkpoint it is, how far it came, and what must be in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -43,7 +43,9 @@ pub use freshness::{FreshAt, FreshOf};
 pub use handovers::{HandoverAnswer, HandoverQuery, HandoverRow, HandoverStanding, WaitingView};
 pub use inbox::{InboxOrder, InboxQuery, InboxRow, InboxState};
 pub use kit::{KitPartView, KitView, RecipeView};
-pub use movements::{ClaimView, FeedPlace, MovementView, MovementsPage, OriginView, SideView};
+pub use movements::{
+    BlockMovements, ClaimView, FeedPlace, MovementView, MovementsPage, OriginView, SideView,
+};
 pub use notices::{NoticeKind, NoticePage, NoticeQuery, NoticeRow};
 pub use order::{HoldLineView, HoldView, LineState, OrderLineView, OrderView, UnitsAt};
 pub use past::PastAvailability;
@@ -119,9 +121,14 @@ pub enum Missing {
     Handover,
     Feed,
     Discrepancy,
-    /// Some of the notices asked for are not kept any more; the oldest that is has this number.
+    /// Some of what was asked for is not kept any more; the oldest notice or entry that is has this
+    /// number or position.
     TooOld {
         oldest: u64,
+    },
+    /// The feed has not come as far as the place named; its ledger is at this position.
+    Ahead {
+        position: u64,
     },
 }
 

@@ -45,6 +45,14 @@ impl Figures {
         }
     }
 
+    pub fn claim(&self, claim: Claim) -> i64 {
+        match claim {
+            Claim::Held => self.held,
+            Claim::Committed => self.committed,
+            Claim::Pooled => self.pooled,
+        }
+    }
+
     fn each(&self) -> [i64; 7] {
         let Figures { sellable, quality_control, damaged, quarantined, held, committed, pooled } =
             *self;
@@ -270,7 +278,7 @@ pub(super) fn combine(touched: &mut Vec<Touch>) {
     });
 }
 
-fn moved(condition: Condition, units: i64) -> Figures {
+pub(crate) fn moved(condition: Condition, units: i64) -> Figures {
     let mut by = Figures::default();
     match condition {
         Condition::Sellable => by.sellable = units,
@@ -281,7 +289,7 @@ fn moved(condition: Condition, units: i64) -> Figures {
     by
 }
 
-fn of_claim(claim: Claim, units: i64) -> Figures {
+pub(crate) fn of_claim(claim: Claim, units: i64) -> Figures {
     let mut by = Figures::default();
     match claim {
         Claim::Held => by.held = units,

@@ -100,6 +100,16 @@ impl ItemLog {
         stretch.records.iter().any(|record| record.position == position)
     }
 
+    /// The figures of each location before `position`. Those of pools and windows are not complete.
+    pub fn before(&self, position: u64) -> Vec<(Holder, Figures)> {
+        let behind = self.sealed().partition_point(|it| it.last < position);
+        let stretch = self.sealed().get(behind).map_or_else(|| self.read_open(), Sealed::read);
+        let mut figures = stretch.before;
+        let earlier = stretch.records.iter().take_while(|it| it.position < position);
+        earlier.flat_map(|it| &it.changes).for_each(|change| add(&mut figures, change));
+        figures
+    }
+
     /// Stretches, newest first.
     pub fn stretches(&self) -> impl Iterator<Item = Stretch> {
         std::iter::once_with(|| self.read_open())

@@ -16,9 +16,10 @@ mod ledger_log;
 mod record;
 mod united;
 
-pub(crate) use change::effective;
 pub use change::{Change, Figures};
+pub(crate) use change::{effective, moved, of_claim};
 pub use holder::Holder;
+pub(crate) use item_log::add;
 pub use item_log::{ItemLog, Sealed, Stretch};
 pub use kind::name as kind_name;
 pub use ledger_log::{LedgerLog, Mark};

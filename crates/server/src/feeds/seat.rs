@@ -6,16 +6,14 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::Feeds;
 
-/// When those are to ask again for whom there is no seat.
-const RETRY_AFTER_MS: u64 = 2_000;
-
 /// A reader's place among those who wait for news.
 ///
 /// # Errors
-/// `overloaded`: there are as many as are allowed.
+/// There are as many as are allowed.
 pub(super) fn seat(feeds: &Feeds) -> Result<OwnedSemaphorePermit, Trouble> {
     let seat = feeds.seats.clone().try_acquire_owned();
-    seat.map_err(|_| Trouble::Overloaded { retry_after_ms: RETRY_AFTER_MS })
+    let subscribers_max = feeds.node.config().feed_subscribers_max;
+    seat.map_err(|_| Trouble::TooManySubscribers { subscribers_max })
 }
 
 /// Whether events are to be sent as they come.

@@ -37,7 +37,7 @@ use app::App;
 #[allow(unused_imports)]
 pub(crate) use app::{Room, Rooms};
 
-pub(crate) use reads::missing;
+pub(crate) use reads::trouble as reads_trouble;
 pub use reads::{answer_here, handover_csv, handovers_here, part_of};
 pub use running::{Serving, running_server};
 

@@ -113,7 +113,9 @@ fn open_projector(
     tell: &mut dyn FnMut(Opening),
 ) -> Result<Arc<Projector>, Fault> {
     let identity = installation.identity(shard);
-    let reader = backend.journal(&identity)?.reader()?;
+    let journal = backend.journal(&identity)?;
+    let (reader, history) = (journal.reader()?, journal.reader()?);
+    drop(journal);
     let checkpoint = shard_path(&config.data_dir, "checkpoint", shard, "");
     let projector_config = ProjectorConfig {
         checkpoint_dir: config.projector_checkpoint.then_some(checkpoint),
@@ -126,6 +128,7 @@ fn open_projector(
         Projector::open(identity, key, reader, projector_config, &mut |progress| {
             tell(Opening::Replaying { shard, progress });
         })?;
+    projector.read_history_with(history);
     tell(Opening::Opened { shard, report });
     Ok(projector)
 }

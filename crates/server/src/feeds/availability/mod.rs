@@ -17,7 +17,7 @@ use smol_str::format_smolstr;
 
 use super::Feeds;
 use crate::Node;
-use crate::http::{Rooms, missing};
+use crate::http::{Rooms, reads_trouble};
 use keeper::Keeper;
 
 pub(crate) use board::{Board, Filter};
@@ -53,7 +53,7 @@ impl Feeds {
     /// The ledger is not known, or no thread can be started.
     pub fn board(&self, ledger: &LedgerId) -> Result<Arc<Board>, Problem> {
         let projector = self.node.projector(ledger);
-        projector.known_names(ledger, &[], &[]).map_err(|it| no(&missing(&it)))?;
+        projector.known_names(ledger, &[], &[]).map_err(|it| no(&reads_trouble(&it.into())))?;
         let keeper = &self.availability.keepers[usize::from(self.node.shard_of(ledger))];
         keeper.board(ledger).map_err(|error| {
             no(&Trouble::Unavailable { message: format!("no thread for this feed: {error}") })
@@ -72,7 +72,7 @@ impl Feeds {
         filter: Filter,
     ) -> Result<Watching, Problem> {
         let names = self.node.projector(ledger).known_names(ledger, &filter.channels, &filter.skus);
-        let skus = names.map_err(|it| no(&missing(&it)))?;
+        let skus = names.map_err(|it| no(&reads_trouble(&it.into())))?;
         let board = self.board(ledger)?;
         let after = after.map_or(0, |it| board.version_at(it));
         Ok(Watching::new(board, after, Filter { skus, ..filter }))

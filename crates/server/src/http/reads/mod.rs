@@ -106,15 +106,11 @@ fn not_reached(projector: &Projector, ledger: &LedgerId, min_position: u64) -> T
     Trouble::PositionNotReached { position, min_position }
 }
 
-fn trouble(error: &QueryError) -> Trouble {
-    match error {
-        QueryError::Fault(fault) => Trouble::Unavailable { message: fault.to_string() },
-        QueryError::Missing(it) => missing(it),
-    }
-}
-
-/// What was asked for and is not there, in words.
-pub(crate) fn missing(missing: &Missing) -> Trouble {
+pub(crate) fn trouble(error: &QueryError) -> Trouble {
+    let missing = match error {
+        QueryError::Fault(fault) => return Trouble::Unavailable { message: fault.to_string() },
+        QueryError::Missing(missing) => missing,
+    };
     let what = match missing {
         Missing::Ledger => "the ledger is not known: its first accepted command begins it",
         Missing::Sku => "no item has this SKU",
@@ -132,6 +128,7 @@ pub(crate) fn missing(missing: &Missing) -> Trouble {
         Missing::Discrepancy => "no discrepancy has this number",
         Missing::Handover => "the supplier was handed over nothing under this name",
         Missing::TooOld { oldest } => return Trouble::Gone { oldest: *oldest },
+        Missing::Ahead { .. } => "nothing is booked at this place yet",
     };
     Trouble::NotFound { message: what.to_owned() }
 }

@@ -1,5 +1,10 @@
 //! What moved, event by event: each movement of an entry and each change of a claim, in order.
 
+mod balances;
+mod blocks;
+mod page;
+mod tell;
+
 use std::fmt;
 
 use onhand_core::{
@@ -21,6 +26,10 @@ impl FeedPlace {
     /// Behind everything of an entry.
     pub fn behind(position: u64) -> FeedPlace {
         FeedPlace { position, index: LAST }
+    }
+
+    pub(crate) fn is_behind_all(self) -> bool {
+        self.index >= LAST
     }
 
     /// None: it is no place.
@@ -88,6 +97,12 @@ pub struct MovementView {
     pub traceparent: Option<SmolStr>,
 }
 
+impl MovementView {
+    pub fn place(&self) -> FeedPlace {
+        FeedPlace { position: self.position, index: self.index }
+    }
+}
+
 /// Where units came from or went to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SideView {
@@ -141,4 +156,13 @@ pub struct MovementsPage {
     pub reached: FeedPlace,
     /// That is all there is now.
     pub at_end: bool,
+}
+
+/// What the entries of one block did, over all ledgers of the shard, in the order of the block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockMovements {
+    pub height: u64,
+    /// When its entries were recorded.
+    pub recorded_at: Time,
+    pub events: Vec<MovementView>,
 }
