@@ -35,12 +35,12 @@ impl Reader {
             format!("/v1/acme/availability/changes?limit=500&wait_ms={wait_ms}{query}{after}");
         let reply = door.get(&path);
         assert_eq!(reply.status, 200, "{path}: {reply:?}");
-        for change in reply.body["changes"].as_array().unwrap() {
-            take(&mut self.numbers, change);
+        for change in reply.body["events"].as_array().unwrap() {
+            take(&mut self.numbers, &change["data"]);
             self.told += 1;
         }
         self.after = text(&reply.body["next"]);
-        reply.body["caught_up"] == true
+        reply.body["at_end"] == true
     }
 
     /// Reads until it knows what the question tells.
@@ -131,7 +131,7 @@ fn what_is_told_is_what_the_question_tells() {
     let position = door.book("commit_order", "o1", order).position();
     reader.until_equal(&door, &BOTH);
     let reply = door.get("/v1/acme/availability/changes?sku=I3&channel=us");
-    let change = &reply.body["changes"][0];
+    let change = &reply.body["events"][0]["data"];
     assert_eq!(change["reason"], "order_committed", "{reply:?}");
     assert_eq!((&change["position"], &change["freshness_step"]), (&json!(position), &json!(0)));
     assert!(change["sellable"].as_i64() > change["available"].as_i64(), "{change}");
@@ -275,4 +275,36 @@ fn seats_are_bounded() {
     let reply = door.get("/v1/acme/availability/changes?wait_ms=1000");
     assert!((429..=503).contains(&reply.status), "{reply:?}");
     assert_eq!(door.get("/v1/acme/availability/changes").status, 200);
+}
+
+#[test]
+fn notices_come_as_they_are_noticed() {
+    let door = Door::open().stocked();
+    door.book("set_policy", "p1", r#"{"channel":"eu","set":{"low_stock":{"at":3}}}"#);
+    door.stock(5);
+    let path = "/v1/acme/notices";
+    let quiet = door.get(&format!("{path}?wait_ms=50"));
+    assert_eq!((quiet.status, &quiet.body["rows"]), (200, &json!([])));
+    let mut events = Events::open(&door, path, None);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| door.get(&format!("{path}?wait_ms=20000&kind=low_stock")));
+        let order = r#"{"channel":"eu","order":"o1","lines":[{"sku":"W","quantity":8}]}"#;
+        door.book("commit_order", "o1", order);
+        let reply = waiting.join().unwrap();
+        assert_eq!(
+            (&reply.body["rows"][0]["kind"], &reply.body["next"]),
+            (&json!("low_stock"), &json!(1))
+        );
+    });
+    let low = events.next().unwrap();
+    assert_eq!((low.kind.as_str(), low.id.as_str()), ("notice", "1"));
+    assert_eq!(low.data["type"], "onhand.stock.low");
+    assert_eq!((&low.data["data"]["published"], &low.data["subject"]), (&json!(2), &json!("W")));
+    let order = r#"{"channel":"eu","order":"o2","lines":[{"sku":"W","quantity":2}]}"#;
+    door.book("commit_order", "o2", order);
+    let mut again = Events::open(&door, path, Some("1"));
+    for events in [&mut events, &mut again] {
+        let out = events.next().unwrap();
+        assert_eq!((out.id.as_str(), &out.data["type"]), ("2", &json!("onhand.stock.out")));
+    }
 }

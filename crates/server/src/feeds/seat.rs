@@ -17,7 +17,7 @@ pub(super) fn seat(feeds: &Feeds) -> Result<OwnedSemaphorePermit, Trouble> {
 }
 
 /// Whether events are to be sent as they come.
-pub(super) fn wants_stream(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_stream(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok());
     let mut kinds = accepted.flat_map(|it| it.split(','));
     kinds.any(|it| it.split(';').next().unwrap_or("").trim() == "text/event-stream")

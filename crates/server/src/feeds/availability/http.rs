@@ -9,7 +9,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use onhand_core::{ChannelId, LedgerId, Sku};
-use onhand_wire::Invalid;
+use onhand_wire::{CloudEvent, Invalid};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -28,11 +28,11 @@ const LIMIT_MAX: u64 = 1_000;
 /// Some changes, in their order.
 #[derive(Serialize)]
 struct Page {
-    changes: Vec<AvailabilityChange>,
-    /// What to name as `after` to go on, now or when there is more.
+    events: Vec<CloudEvent<AvailabilityChange>>,
+    /// What to name as `after` for what follows.
     next: Place,
     /// That is all there is now.
-    caught_up: bool,
+    at_end: bool,
 }
 
 /// What is asked for.
@@ -74,7 +74,7 @@ pub(super) async fn changes(
 ) -> Result<Response, Refused> {
     let ledger = named("ledger", &ledger, LedgerId::new)?;
     let mut ask = Ask::read(&rooms, pairs)?;
-    if let Some(last) = headers.get("last-event-id") {
+    if let Some(last) = headers.get("last-event-id").filter(|it| !it.is_empty()) {
         let text = last.to_str().unwrap_or("");
         ask.after = Some(place("Last-Event-ID", text)?);
     }
@@ -103,9 +103,9 @@ async fn page(feeds: &Feeds, mut watching: Watching, ask: &Ask) -> Page {
         let before = watching.place();
         let found = watching.page(ask.limit);
         let stuck = watching.place() == before || found.caught_up;
-        let page =
-            Page { changes: found.changes, next: watching.place(), caught_up: found.caught_up };
-        if !page.changes.is_empty() {
+        let events = found.changes.into_iter().map(AvailabilityChange::event).collect();
+        let page = Page { events, next: watching.place(), at_end: found.caught_up };
+        if !page.events.is_empty() {
             return page;
         }
         if !stuck {
