@@ -55,7 +55,7 @@ fn busy() -> Door {
         ("ship_order", r#"{"order":"O"}"#),
         (
             "write_off_stock",
-            r#"{"location":"A","lines":[{"sku":"W","quantity":1,"condition":"sellable"}],"reason":{"code":"loss"}}"#,
+            r#"{"location":"A","lines":[{"sku":"W","quantity":1,"condition":"sellable"}],"reason":{"code":"shrinkage"}}"#,
         ),
     ]
     .into_iter()
