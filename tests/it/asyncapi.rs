@@ -76,6 +76,13 @@ fn real_events_are_as_the_contract_says() {
     for event in events {
         check(&schema("MovementEvent"), event, "a movement");
     }
+    let changed = door.get("/v1/acme/availability/changes?wait_ms=5000").body;
+    let changes = changed["events"].as_array().unwrap();
+    assert!(!changes.is_empty(), "{changed:#}");
+    for event in changes {
+        check(&schema("AvailabilityEvent"), event, "a change");
+    }
+    check(&schema("AvailabilityChangesPage"), &changed, "changes");
     let noticed = door.get("/v1/acme/notices?min_position=10&wait_ms=5000").body;
     let rows = noticed["rows"].as_array().unwrap();
     assert!(!rows.is_empty(), "{noticed:#}");

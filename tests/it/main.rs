@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod asyncapi;
+mod availability_feed;
 mod binary;
 mod door;
 mod grpc;
@@ -19,7 +20,10 @@ mod http_rules;
 mod import;
 mod inbox;
 mod kill;
+mod nats_caller;
+mod nats_service;
 mod node;
 mod openapi;
 mod snapshots;
 mod suppliers;
+mod webhooks;

@@ -204,10 +204,7 @@ impl Door {
                            or name one with --server";
             return Err(Failure::usage(message));
         };
-        let there = match &at.which.ledger {
-            Some(_) => Vec::new(),
-            None => Reads::Server(client.clone()).ledgers()?,
-        };
+        let there = Reads::Server(client.clone()).ledgers()?;
         let ledger: LedgerId = at.which.among(&there)?;
         Ok(Door { client, base: format!("/v1/{ledger}/webhooks") })
     }
@@ -391,12 +388,11 @@ fn replay(it: &Replay) -> Outcome {
         print(&told.to_string());
         return Ok(());
     }
-    match told["queued"].as_u64() {
-        Some(0) | None => {
-            print(&format!("It goes on behind {}.", plain(&told["webhook"]["place"])))
-        }
-        Some(count) => print(&format!("{count} told again.")),
-    }
+    let line = match told["queued"].as_u64() {
+        Some(0) | None => format!("It goes on behind {}.", plain(&told["webhook"]["place"])),
+        Some(count) => format!("{count} told again."),
+    };
+    print(&line);
     Ok(())
 }
 

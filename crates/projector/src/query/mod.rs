@@ -6,6 +6,7 @@ mod discrepancy;
 mod entry;
 mod explain;
 mod feeds;
+mod figures;
 mod freshness;
 mod handovers;
 mod inbox;
@@ -19,6 +20,7 @@ mod policies;
 mod pools;
 mod preview;
 mod promise;
+mod quotes;
 mod replacements;
 mod scorecard;
 mod stock;
@@ -37,6 +39,7 @@ pub use explain::{
     LocationTold, PartTold, PoolTold, Ruled, Said, StaleTold, SupplyTold, TrancheTold, WindowTold,
 };
 pub use feeds::{FeedAnswer, FeedView, FeedsView, SnapshotView, TierView};
+pub use figures::{Figures, FiguresPage};
 pub use freshness::{FreshAt, FreshOf};
 pub use handovers::{HandoverAnswer, HandoverQuery, HandoverRow, HandoverStanding, WaitingView};
 pub use inbox::{InboxOrder, InboxQuery, InboxRow, InboxState};
@@ -54,6 +57,7 @@ pub use pools::{
 };
 pub use preview::{PreviewQuery, Previewed};
 pub use promise::{ExpectedQuery, ExpectedRow, ExpectedView, PromiseBy, PromiseStep};
+pub use quotes::Quote;
 pub use replacements::{Replacement, Replacements};
 pub use scorecard::{
     Card, Rate, Scorecard, ScorecardQuery, ScoredPeriod, Spread, Trend, Warehouse,

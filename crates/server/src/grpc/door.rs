@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use onhand_core::TraceParent;
 use onhand_wire::Trouble;
 use tonic::Status;
@@ -18,6 +19,8 @@ const PATIENCE_MAX: Duration = Duration::from_secs(600);
 #[derive(Clone)]
 pub(super) struct Door {
     pub rooms: Arc<Rooms>,
+    /// What answers questions over HTTP.
+    pub http: Router,
 }
 
 /// What a call says beside its message.

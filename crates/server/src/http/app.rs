@@ -58,7 +58,7 @@ impl App {
         let rooms = Arc::new(rooms);
         let router = routes(rooms.clone());
         let router = match node.config().grpc_enabled {
-            true => router.merge(crate::grpc::routes(&rooms)),
+            true => router.clone().merge(crate::grpc::routes(&rooms, &router)),
             false => router,
         };
         Arc::new(App { node, rooms, router })
@@ -85,9 +85,13 @@ fn routes(rooms: Arc<Rooms>) -> Router {
         .with_state(rooms)
 }
 
-async fn nowhere(request: Request) -> Refused {
+async fn nowhere(request: Request) -> Response {
+    if crate::grpc::is_call(&request) {
+        return crate::grpc::unknown_call(&request);
+    }
     let path: String = request.uri().path().chars().take(120).collect();
-    Trouble::NotFound { message: format!("there is nothing at {path}") }.into()
+    let message = format!("there is nothing at {path}");
+    Refused::from(Trouble::NotFound { message }).into_response()
 }
 
 /// The router adds the header `Allow`.

@@ -8,7 +8,7 @@ mod health;
 pub(crate) mod metrics;
 pub(crate) mod params;
 mod pulls;
-mod reads;
+pub(crate) mod reads;
 pub(crate) mod respond;
 mod running;
 mod sheet;
@@ -69,7 +69,7 @@ pub async fn serve(
     let feeds = Feeds::begin(node.clone())?;
     let webhooks = Webhooks::begin(node.clone(), feeds.clone())?;
     let app = App::new(node.clone(), snapshots, feeds.clone(), webhooks.clone());
-    let neighbours = crate::nats::begin(app.rooms());
+    let neighbours = crate::nats::begin(app.rooms(), app.router());
     accept(&app, listener, shutdown, || {
         // Streams have no end of their own.
         feeds.end();
