@@ -26,4 +26,5 @@ mod node;
 mod openapi;
 mod snapshots;
 mod suppliers;
+mod traces;
 mod webhooks;

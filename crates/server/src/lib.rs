@@ -15,6 +15,7 @@ mod http;
 mod nats;
 mod node;
 mod snapshots;
+pub mod trace;
 #[allow(dead_code)]
 mod webhooks;
 
