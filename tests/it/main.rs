@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod asyncapi;
 mod availability_feed;
 mod binary;
 mod door;
@@ -25,4 +26,5 @@ mod node;
 mod openapi;
 mod snapshots;
 mod suppliers;
+mod traces;
 mod webhooks;

@@ -183,6 +183,15 @@ fn what_is_answered_is_as_the_contract_says() {
         asked += 1;
     }
     assert_eq!(asked, 15);
+    let moved = door.get("/v1/acme/movements").body;
+    assert!(moved["events"].as_array().is_some_and(|it| it.len() > 1), "{moved:#}");
+    check(&schema("MovementsPage"), &moved, "movements");
+    let terms = json!({ "name": "erp", "url": "https://erp.example/hook" });
+    check(&schema("WebhookTerms"), &terms, "webhook");
+    let made = door.post("/v1/acme/webhooks", "application/json", terms.to_string());
+    check(&schema("Webhook"), &made.body, "webhook");
+    check(&schema("WebhookList"), &door.get("/v1/acme/webhooks").body, "webhooks");
+    check(&schema("WebhookLog"), &door.get("/v1/acme/webhooks/erp/dead").body, "dead");
     check(&schema("Ledgers"), &door.get("/v1/ledgers").body, "ledgers");
     check(&schema("Readiness"), &door.get("/readyz").body, "readyz");
     let batch = json!([

@@ -10,7 +10,15 @@ pub(super) fn schemas() -> Map<String, Value> {
     schemas.insert("MovementSide".to_owned(), side());
     schemas.insert("MovementClaim".to_owned(), claim());
     schemas.insert("MovementEvent".to_owned(), event(r"onhand\.movement\.[a-z_]+", "Movement"));
-    schemas.insert("MovementsPage".to_owned(), page());
+    schemas.insert("MovementsPage".to_owned(), page("MovementEvent"));
+    schemas.insert("Availability".to_owned(), availability());
+    let changed = event(r"onhand\.availability\.changed", "Availability");
+    schemas.insert("AvailabilityEvent".to_owned(), changed);
+    schemas.insert("AvailabilityChangesPage".to_owned(), page("AvailabilityEvent"));
+    schemas.insert("Notice".to_owned(), notice());
+    let noticed = event(r"onhand\.stock\.(low|out|back|oversold)", "Notice");
+    schemas.insert("NoticeEvent".to_owned(), noticed);
+    schemas.insert("WebhookBody".to_owned(), webhook());
     schemas
 }
 
@@ -164,14 +172,88 @@ fn claim() -> Value {
     )
 }
 
-fn page() -> Value {
+fn page(event: &str) -> Value {
     object(
         "Some events, and where the next page begins",
         &["events", "next", "at_end"],
         json!({
-            "events": { "type": "array", "items": reference("MovementEvent") },
+            "events": { "type": "array", "items": reference(event) },
             "next": text("What to name as `after` for what follows"),
             "at_end": { "type": "boolean", "description": "That is all there was" },
+        }),
+    )
+}
+
+fn availability() -> Value {
+    object(
+        "The newest numbers of one item on one channel, in base units",
+        &[
+            "ledger",
+            "channel",
+            "sku",
+            "unlimited",
+            "sellable",
+            "position",
+            "recorded_at",
+            "freshness_step",
+            "version",
+        ],
+        json!({
+            "ledger": text("The ledger"),
+            "channel": text("The channel that sells"),
+            "sku": text("The item"),
+            "closed": {
+                "type": "boolean",
+                "description": "The SKU names no item any more: it was renamed or merged",
+            },
+            "unlimited": {
+                "type": "boolean",
+                "description": "There is always more; `published` and `available` are absent",
+            },
+            "published": whole("What to tell the channel"),
+            "available": signed("What a hold or commitment may take"),
+            "sellable": signed("What lies sellable at the channel's locations"),
+            "position": whole("The entry by which it changed"),
+            "reason": text("That entry's kind; absent of numbers as they were found"),
+            "recorded_at": moment("When that entry was recorded"),
+            "freshness_step": whole("The worst step of a supplier's ladder; 0: fresh"),
+            "freshness_seconds": whole("How old the oldest number of that step is"),
+            "version": text("Its place in the feed, within one run of the server"),
+        }),
+    )
+}
+
+fn notice() -> Value {
+    object(
+        "An item that ran low, ran out, came back or is oversold, in base units",
+        &["number", "position", "recorded_at", "kind", "sku"],
+        json!({
+            "number": whole("Its number in the ledger, from 1"),
+            "position": whole("The last entry that touched the item"),
+            "recorded_at": moment("When that was recorded"),
+            "kind": { "enum": ["low_stock", "out_of_stock", "back_in_stock", "oversold"] },
+            "sku": text("The item"),
+            "channel": text("The channel that sells"),
+            "location": text("Of oversold stock"),
+            "published": whole("What the channel was told"),
+            "low_at": whole("At or below which the rule calls it low"),
+            "by": whole("Units committed beyond what can be shipped"),
+        }),
+    )
+}
+
+/// The body of a webhook: what Standard Webhooks asks for and nothing else.
+fn webhook() -> Value {
+    object(
+        "An event as it is posted. Of one that would be too long `data` says where to get it",
+        &["type", "timestamp", "data"],
+        json!({
+            "type": text("As the CloudEvent's"),
+            "timestamp": moment("When it happened"),
+            "data": {
+                "type": "object",
+                "description": "A Movement or a Notice, as in its CloudEvent",
+            },
         }),
     )
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use onhand_wire::{Invalid, Trouble};
 use tokio::sync::Semaphore;
+use tracing::{Instrument, Span};
 
 use super::metrics::Metrics;
 use super::respond::Refused;
@@ -17,7 +18,7 @@ use crate::Node;
 use crate::feeds::Feeds;
 use crate::snapshots::Snapshots;
 use crate::webhooks::Webhooks;
-use crate::{feeds, webhooks};
+use crate::{feeds, trace, webhooks};
 
 /// Reads under way at once, of which each takes a thread; more wait in line.
 const READS_MAX: usize = 256;
@@ -103,13 +104,22 @@ async fn other_method(request: Request) -> Refused {
 /// Counts requests, and marks answers that stand on weaker durability.
 async fn watch(State(rooms): Room, request: Request, next: Next) -> Response {
     let timer = rooms.metrics.begin(&request);
-    let mut response = unreadable_address(next.run(request).await);
+    let span = span(&request);
+    let answering = next.run(request).instrument(span.clone());
+    let mut response = unreadable_address(answering.await);
+    span.record("http.response.status_code", response.status().as_u16());
     if rooms.node.is_relaxed() {
         let value = HeaderValue::from_static("relaxed");
         response.headers_mut().insert("onhand-durability", value);
     }
     timer.end(response.status());
     response
+}
+
+/// Named after the pattern that matched: addresses have names of callers in them.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", |it| it.as_str());
+    trace::span(request.method().as_str(), route, request.headers())
 }
 
 /// The router's own refusals, of an address that is not UTF-8 for one, told as every other no.

@@ -9,7 +9,7 @@ const NAME_CHARS_MAX: usize = 64;
 
 /// By name.
 pub(super) fn schemas() -> Map<String, Value> {
-    let all = [shared(), commands(), questions(), suppliers()];
+    let all = [shared(), commands(), questions(), suppliers(), super::webhooks::schemas()];
     all.into_iter().filter_map(|it| it.as_object().cloned()).flatten().collect()
 }
 

@@ -7,6 +7,7 @@ mod needed;
 mod page;
 mod params;
 mod problems;
+mod webhooks;
 
 use onhand_core::Command;
 use serde_json::{Map, Value, json};

@@ -21,9 +21,7 @@ const IN_PATHS: &[(&str, Kind, &str)] = &[
     ("hash", Kind::Text, "SHA-256 of the file's bytes, in hex"),
     ("code", Kind::Text, "The `code` of a problem"),
     ("channel", Kind::Name, "The channel that sells"),
-    ("subscription", Kind::Text, "The subscription's id"),
-    ("delivery", Kind::Text, "The delivery's id"),
-    ("id", Kind::Text, "Its id"),
+    ("name", Kind::Name, "The subscription's name"),
 ];
 
 /// The names in braces of a path.

@@ -5,6 +5,7 @@ mod commands;
 mod feeds;
 mod selling;
 mod suppliers;
+mod webhooks;
 
 use axum::body::Body;
 use axum::extract::Path;
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Routes {
         .and(suppliers::routes())
         .and(suppliers::feeds())
         .and(feeds::routes())
+        .and(webhooks::routes())
         .and(contracts::routes())
         .and(own())
 }
