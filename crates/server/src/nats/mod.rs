@@ -1,7 +1,8 @@
 //! The NATS door: commands and questions by request and reply, and the feeds' streams.
 
-#[allow(dead_code, reason = "publishers and the service come beside it")]
 mod link;
+mod movements;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::http::Rooms;
+use movements::Publisher;
 
 /// Longest wait for what is under way when the server stops.
 const END_MAX: Duration = Duration::from_secs(10);
@@ -23,9 +25,17 @@ pub(crate) struct Neighbours {
 /// Begins to take commands and to publish feeds, if there is a NATS server for that. It is connected
 /// in the background, again and again: a server that is away stops nobody.
 pub(crate) fn begin(rooms: Arc<Rooms>) -> Neighbours {
-    let neighbours = Neighbours { ending: watch::Sender::new(false), tasks: JoinSet::new() };
+    let mut neighbours = Neighbours { ending: watch::Sender::new(false), tasks: JoinSet::new() };
     if !link::is_wanted(&rooms.node) {
         return neighbours;
+    }
+    let Rooms { node, feeds, .. } = &*rooms;
+    if node.config().feed_movements {
+        for publisher in Publisher::all(node, feeds) {
+            let ending = neighbours.ending.subscribe();
+            let work = move |client| publisher.clone().publish(client);
+            neighbours.tasks.spawn(link::keep_up(node.clone(), "movements", ending, work));
+        }
     }
     neighbours
 }
