@@ -1,7 +1,10 @@
 //! The NATS door: commands and questions by request and reply, and the feeds' streams.
 
+mod availability;
 mod link;
+mod notices;
 mod service;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::http::Rooms;
+use notices::NoticePublisher;
 use service::Service;
 
 /// Longest wait for what is under way when the server stops.
@@ -30,8 +34,19 @@ pub(crate) fn begin(rooms: Arc<Rooms>, router: Router) -> Neighbours {
         return neighbours;
     }
     if rooms.node.config().nats_commands {
-        let service = Arc::new(Service::new(rooms, router));
+        let service = Arc::new(Service::new(rooms.clone(), router));
         neighbours.tasks.spawn(service.run(neighbours.ending.subscribe()));
+    }
+    let Rooms { node, feeds, .. } = &*rooms;
+    if node.config().feed_availability {
+        let (publisher, ending) =
+            (availability::Publisher::new(feeds.clone()), neighbours.ending.subscribe());
+        let work = move |client| publisher.clone().publish(client);
+        neighbours.tasks.spawn(link::keep_up(node.clone(), "availability", ending, work));
+        let (publisher, ending) =
+            (NoticePublisher::new(feeds.clone()), neighbours.ending.subscribe());
+        let work = move |client| publisher.clone().publish(client);
+        neighbours.tasks.spawn(link::keep_up(node.clone(), "notices", ending, work));
     }
     neighbours
 }
