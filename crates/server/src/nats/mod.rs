@@ -2,6 +2,7 @@
 
 mod availability;
 mod link;
+mod movements;
 mod notices;
 mod service;
 mod stream;
@@ -9,11 +10,14 @@ mod stream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::Client;
 use axum::Router;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::http::Rooms;
+use link::Lost;
+use movements::Publisher;
 use notices::NoticePublisher;
 use service::Service;
 
@@ -38,20 +42,36 @@ pub(crate) fn begin(rooms: Arc<Rooms>, router: Router) -> Neighbours {
         neighbours.tasks.spawn(service.run(neighbours.ending.subscribe()));
     }
     let Rooms { node, feeds, .. } = &*rooms;
+    if node.config().feed_movements {
+        for publisher in Publisher::all(node, feeds) {
+            let work = move |client| publisher.clone().publish(client);
+            neighbours.keep_up(&rooms, "movements", work);
+        }
+    }
     if node.config().feed_availability {
-        let (publisher, ending) =
-            (availability::Publisher::new(feeds.clone()), neighbours.ending.subscribe());
+        let publisher = availability::Publisher::new(feeds.clone());
         let work = move |client| publisher.clone().publish(client);
-        neighbours.tasks.spawn(link::keep_up(node.clone(), "availability", ending, work));
-        let (publisher, ending) =
-            (NoticePublisher::new(feeds.clone()), neighbours.ending.subscribe());
+        neighbours.keep_up(&rooms, "availability", work);
+        let publisher = NoticePublisher::new(feeds.clone());
         let work = move |client| publisher.clone().publish(client);
-        neighbours.tasks.spawn(link::keep_up(node.clone(), "notices", ending, work));
+        neighbours.keep_up(&rooms, "notices", work);
     }
     neighbours
 }
 
 impl Neighbours {
+    fn keep_up<F>(
+        &mut self,
+        rooms: &Rooms,
+        what: &'static str,
+        work: impl Fn(Client) -> F + Send + Sync + 'static,
+    ) where
+        F: Future<Output = Result<(), Lost>> + Send + 'static,
+    {
+        let ending = self.ending.subscribe();
+        self.tasks.spawn(link::keep_up(rooms.node.clone(), what, ending, work));
+    }
+
     /// Takes nothing more, and waits for what is under way.
     pub async fn end(mut self) {
         self.ending.send_replace(true);
