@@ -21,6 +21,7 @@ mod import;
 mod inbox;
 mod kill;
 mod nats_caller;
+mod nats_feeds;
 mod nats_service;
 mod node;
 mod openapi;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use onhand_core::{ItemNo, LedgerId};
 use onhand_projector::{FiguresPage, Projector, TouchedBy};
 use smol_str::SmolStr;
+use tokio::sync::watch;
 
 use super::board::{Board, By};
 
@@ -28,6 +29,8 @@ const REST_MAX: Duration = Duration::from_millis(50);
 pub(super) struct Keeper {
     projector: Arc<Projector>,
     run: SmolStr,
+    /// Turns with every change of any board.
+    news: watch::Sender<u64>,
     boards: Mutex<Kept>,
     ended: AtomicBool,
 }
@@ -51,8 +54,9 @@ struct Work {
 }
 
 impl Keeper {
-    pub fn new(projector: Arc<Projector>, run: SmolStr) -> Keeper {
-        Keeper { projector, run, boards: Mutex::default(), ended: AtomicBool::new(false) }
+    pub fn new(projector: Arc<Projector>, run: SmolStr, news: watch::Sender<u64>) -> Keeper {
+        let (boards, ended) = (Mutex::default(), AtomicBool::new(false));
+        Keeper { projector, run, news, boards, ended }
     }
 
     /// The board of a ledger, begun if it is the first time. The ledger is known.
@@ -67,7 +71,7 @@ impl Keeper {
             thread.spawn(move || keeper.keep())?;
             kept.is_running = true;
         }
-        let new = || Arc::new(Board::new(ledger.clone(), self.run.clone()));
+        let new = || Arc::new(Board::new(ledger.clone(), self.run.clone(), self.news.clone()));
         Ok(kept.boards.entry(ledger.clone()).or_insert_with(new).clone())
     }
 
