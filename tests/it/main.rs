@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod availability_feed;
 mod binary;
 mod door;
 mod grpc;
@@ -18,6 +19,8 @@ mod http_rules;
 mod import;
 mod inbox;
 mod kill;
+mod nats_caller;
+mod nats_service;
 mod node;
 mod snapshots;
 mod suppliers;

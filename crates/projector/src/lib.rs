@@ -5,6 +5,7 @@
 //! engine begins from a clone of it. It lives in memory; a checkpoint on disk makes the next start
 //! short and may be thrown away at any time.
 
+mod changes;
 mod checkpoint;
 mod config;
 mod decode;
@@ -22,6 +23,7 @@ mod state;
 mod supply;
 pub mod timeline;
 
+pub use changes::{Changed, TouchedBy};
 pub use config::{Clock, Counts, OpenReport, Origin, Progress, ProjectorConfig, ProjectorState};
 pub use follow::{Arrived, Follower};
 pub use past_book::{PastBook, PastChange};

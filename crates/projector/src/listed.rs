@@ -69,7 +69,7 @@ fn unknown(items: usize) -> Numbers {
 }
 
 /// Whether the number changes without an entry: windows roll over, expected supply comes near.
-fn depends_on_time(ledger: &Ledger, item: ItemNo) -> bool {
+pub(crate) fn depends_on_time(ledger: &Ledger, item: ItemNo) -> bool {
     let alone = |item: ItemNo| {
         let known = ledger.item(item);
         matches!(known.mode(), Mode::Capacity(_)) || !known.expected().is_empty()

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use onhand_core::{BlockBody, Book, Entry, ItemNo, LedgerId, Time, Tracking};
 use onhand_journal::{Fault, Hash, Tip};
 
+use crate::changes::Changes;
 use crate::listed::Listed;
 use crate::notices::{Notices, Sweep};
 use crate::supply::SupplyLog;
@@ -19,6 +20,8 @@ pub(crate) struct State {
     pub supplies: BTreeMap<LedgerId, SupplyLog>,
     /// Not part of what is stored: readers fill it in.
     pub listed: BTreeMap<LedgerId, Listed>,
+    /// Of ledgers whose changes somebody follows.
+    pub changes: BTreeMap<LedgerId, Changes>,
     /// What is left to look at after the last block, by ledger. None once its sweeps are done.
     sweeps: Vec<Sweep>,
     /// Whether items keep timelines.
@@ -38,6 +41,7 @@ impl State {
             notices: BTreeMap::new(),
             supplies: BTreeMap::new(),
             listed: BTreeMap::new(),
+            changes: BTreeMap::new(),
             sweeps: Vec::new(),
             timeline,
             tracked: false,
@@ -160,13 +164,20 @@ impl State {
         }
         let listed = self.listed.entry(id.clone()).or_default();
         listed.fit(ledger);
-        if self.sweeps.iter().any(|it| it.ledger == *id) {
+        let mut changes = self.changes.get_mut(id);
+        if let Some(sweep) = self.sweeps.iter().find(|it| it.ledger == *id) {
             listed.forget_all();
+            if let Some(changes) = &mut changes {
+                changes.note_all(run, sweep.position, time);
+            }
         }
         touched.sort_unstable();
         for one in touched.chunk_by(|one, next| one.0 == next.0) {
             let (item, position) = one[one.len() - 1];
             listed.forget(ledger, item);
+            if let Some(changes) = &mut changes {
+                changes.note(item, run, position, time);
+            }
             notices.look(ledger, item, None, position, time, &mut news);
         }
         notices.tell(news);

@@ -221,7 +221,7 @@ impl Notices {
 }
 
 /// Whether there could be anything of the item on the channel: most items lie at few locations.
-fn may_have(ledger: &Ledger, item: ItemNo, channel: ChannelNo) -> bool {
+pub fn may_have(ledger: &Ledger, item: ItemNo, channel: ChannelNo) -> bool {
     let known = ledger.item(item);
     if known.recipe().is_some() || !known.pools().is_empty() || !known.expected().is_empty() {
         return true;

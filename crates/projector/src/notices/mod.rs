@@ -9,5 +9,5 @@ mod board;
 mod level;
 mod sweep;
 
-pub use board::{KEPT_MAX, Notice, Notices, What};
+pub use board::{KEPT_MAX, Notice, Notices, What, may_have};
 pub use sweep::Sweep;

@@ -33,7 +33,7 @@ pub struct Sweep {
     /// Of this category; of any if not named.
     category: Option<Label>,
     /// The last entry that changed something for many items.
-    position: u64,
+    pub position: u64,
     time: Time,
     /// Items looked at so far.
     done: usize,

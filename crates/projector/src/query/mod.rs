@@ -6,6 +6,7 @@ mod discrepancy;
 mod entry;
 mod explain;
 mod feeds;
+mod figures;
 mod freshness;
 mod handovers;
 mod inbox;
@@ -38,6 +39,7 @@ pub use explain::{
     LocationTold, PartTold, PoolTold, Ruled, Said, StaleTold, SupplyTold, TrancheTold, WindowTold,
 };
 pub use feeds::{FeedAnswer, FeedView, FeedsView, SnapshotView, TierView};
+pub use figures::{Figures, FiguresPage};
 pub use freshness::{FreshAt, FreshOf};
 pub use handovers::{HandoverAnswer, HandoverQuery, HandoverRow, HandoverStanding, WaitingView};
 pub use inbox::{InboxOrder, InboxQuery, InboxRow, InboxState};

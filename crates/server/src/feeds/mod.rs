@@ -4,7 +4,11 @@
 
 pub(crate) mod availability;
 pub(crate) mod movements;
+pub(crate) mod notices;
 mod pulse;
+mod seat;
+
+pub(crate) use seat::wants_stream;
 
 use std::io;
 use std::sync::Arc;

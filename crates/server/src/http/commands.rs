@@ -1,5 +1,6 @@
 //! Commands in: one by its own address, or many in one body.
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
@@ -11,7 +12,7 @@ use serde_json::value::RawValue;
 use super::app::{Room, Rooms};
 use super::body;
 use super::params::{Params, named};
-use super::respond::{Refused, json, problem_response};
+use super::respond::{Refused, bytes_response, json, problem_response};
 use crate::snapshots::{check_feed, of_answer as problem_of};
 
 type Pairs = Query<Vec<(String, String)>>;
@@ -51,7 +52,7 @@ pub(crate) async fn book(rooms: &Rooms, request: onhand_core::Request, dry_run: 
     if is_judged {
         rooms.snapshots.poke();
     }
-    respond(answer.unwrap_or_else(lost))
+    respond(&answer.unwrap_or_else(lost))
 }
 
 /// It may let a snapshot go on.
@@ -75,25 +76,63 @@ pub(crate) fn lost() -> Answer {
     Answer::Fault(AnswerFault::OutcomeUnknown { message })
 }
 
-/// One answer as a response.
-fn respond(answered: Answer) -> Response {
-    let replayed = is_replayed(&answered);
-    let mut response = match &answered {
+/// One answer as its caller is told it, by whatever door.
+pub(crate) struct Told {
+    pub status: u16,
+    /// JSON; of a no its problem.
+    pub body: Vec<u8>,
+    /// The command was answered before, and this is that answer.
+    pub replayed: bool,
+    pub no: Option<Problem>,
+}
+
+impl Told {
+    pub fn no(problem: Problem) -> Told {
+        let body = problem.body.to_string().into_bytes();
+        Told { status: problem.status(), body, replayed: false, no: Some(problem) }
+    }
+
+    fn yes(status: u16, body: &impl serde::Serialize) -> Told {
+        match serde_json::to_vec(body) {
+            Ok(body) => Told { status, body, replayed: false, no: None },
+            Err(error) => {
+                // It is booked: only the telling failed.
+                let message = format!("the answer cannot be written as JSON: {error}");
+                Told::no(problem(No::Trouble(&Trouble::OutcomeUnknown { message })))
+            }
+        }
+    }
+}
+
+/// One answer in the words of the API.
+pub(crate) fn tell(answered: &Answer) -> Told {
+    let replayed = is_replayed(answered);
+    let told = match answered {
         Answer::Accepted { block, index, .. } => match block.body.entries.get(*index) {
             Some(entry) => {
                 let status = if replayed { 200 } else { 201 };
-                json(status, &answer(entry, block.height, block.time, replayed))
+                Told::yes(status, &answer(entry, block.height, block.time, replayed))
             }
-            None => respond(lost()),
+            None => tell(&lost()),
         },
-        Answer::WouldAccept { entry } => json(200, &Would::accept(entry)),
+        Answer::WouldAccept { entry } => Told::yes(200, &Would::accept(entry)),
         Answer::Refused { .. } | Answer::KeyReused { .. } | Answer::Fault(_) => {
-            problem_response(&problem_of(&answered))
+            Told::no(problem_of(answered))
         }
     };
-    if replayed {
-        let told = HeaderValue::from_static("true");
-        response.headers_mut().insert("idempotency-replayed", told);
+    Told { replayed, ..told }
+}
+
+/// One answer as a response.
+fn respond(answered: &Answer) -> Response {
+    let told = tell(answered);
+    let mut response = match &told.no {
+        Some(problem) => problem_response(problem),
+        None => bytes_response(told.status, "application/json", told.body),
+    };
+    if told.replayed {
+        let value = HeaderValue::from_static("true");
+        response.headers_mut().insert("idempotency-replayed", value);
     }
     response
 }
@@ -107,11 +146,11 @@ fn is_replayed(answer: &Answer) -> bool {
 
 /// How a batch is to be taken.
 #[derive(Clone, Copy)]
-struct Wish {
-    mode: Mode,
-    dry_run: bool,
+pub(crate) struct Wish {
+    pub mode: Mode,
+    pub dry_run: bool,
     /// Whether answers carry the entries themselves.
-    entries: bool,
+    pub entries: bool,
 }
 
 impl Wish {
@@ -140,6 +179,17 @@ pub(super) async fn many(
     }
     let format = body::format(request.headers())?;
     let bytes = body::read(rooms.node.config(), request.into_body()).await?;
+    book_many(&rooms, ledger, bytes, format, wish).await
+}
+
+/// The response to a batch, once it is booked.
+pub(crate) async fn book_many(
+    rooms: &Rooms,
+    ledger: LedgerId,
+    bytes: Bytes,
+    format: Format,
+    wish: Wish,
+) -> Result<Response, Refused> {
     // Reading ten thousand commands takes milliseconds, which other requests need not wait for.
     let read = tokio::task::spawn_blocking(move || batch(&ledger, &bytes, format)).await;
     let items = read.map_err(|error| Trouble::Unavailable { message: error.to_string() })??;
@@ -148,7 +198,7 @@ pub(super) async fn many(
         .map(|it| it.and_then(|request| check_feed(&request).map(|()| request)))
         .collect();
     refuse_unread(&items, &wish)?;
-    Ok(results(&rooms, items, &wish).await?)
+    Ok(results(rooms, items, &wish).await?)
 }
 
 /// All or none: an item that cannot be read keeps the others out as well.

@@ -66,7 +66,7 @@ pub async fn serve(
     let feeds = Feeds::begin(node.clone())?;
     let webhooks = Webhooks::begin(node.clone(), feeds.clone())?;
     let app = App::new(node.clone(), snapshots, feeds.clone(), webhooks.clone());
-    let neighbours = crate::nats::begin(app.rooms());
+    let neighbours = crate::nats::begin(app.rooms(), app.router());
     accept(&app, listener, shutdown, || {
         // Streams have no end of their own.
         feeds.end();

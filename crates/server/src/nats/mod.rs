@@ -1,15 +1,17 @@
 //! The NATS door: commands and questions by request and reply, and the feeds' streams.
 
-#[allow(dead_code, reason = "publishers and the service come beside it")]
 mod link;
+mod service;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::http::Rooms;
+use service::Service;
 
 /// Longest wait for what is under way when the server stops.
 const END_MAX: Duration = Duration::from_secs(10);
@@ -22,10 +24,14 @@ pub(crate) struct Neighbours {
 
 /// Begins to take commands and to publish feeds, if there is a NATS server for that. It is connected
 /// in the background, again and again: a server that is away stops nobody.
-pub(crate) fn begin(rooms: Arc<Rooms>) -> Neighbours {
-    let neighbours = Neighbours { ending: watch::Sender::new(false), tasks: JoinSet::new() };
+pub(crate) fn begin(rooms: Arc<Rooms>, router: Router) -> Neighbours {
+    let mut neighbours = Neighbours { ending: watch::Sender::new(false), tasks: JoinSet::new() };
     if !link::is_wanted(&rooms.node) {
         return neighbours;
+    }
+    if rooms.node.config().nats_commands {
+        let service = Arc::new(Service::new(rooms, router));
+        neighbours.tasks.spawn(service.run(neighbours.ending.subscribe()));
     }
     neighbours
 }

@@ -27,6 +27,7 @@ pub(crate) use shard::Shard;
 pub use shard::ShardState;
 pub(crate) use source::now;
 pub use start_error::StartError;
+pub(crate) use submit::looks_up;
 
 /// What opening tells of itself while it goes on, which may take long.
 #[derive(Clone, Debug)]

@@ -183,14 +183,19 @@ fn tell_wrong(answer: &mut Answer, wrong: Rejection) {
 }
 
 fn needs_the_past(batch: &Batch) -> bool {
-    batch.requests.iter().any(|it| match &it.command {
+    batch.requests.iter().any(looks_up)
+}
+
+/// Whether the request is looked up in the past before it is decided, which may take a while.
+pub(crate) fn looks_up(request: &Request) -> bool {
+    match &request.command {
         Command::CountStock(it) => it.counted_at.is_some(),
         Command::ReverseEntry(_) => true,
         Command::RecordSnapshot(it) => it.findings.is_none() && it.hash.is_none(),
         Command::RecordStocktake(it) => it.counted_at.is_some(),
         Command::SettleDiscrepancy(it) => it.action == Settling::AcceptTheirs,
         _ => false,
-    })
+    }
 }
 
 /// What a decision found out of date, with the position that it was decided at. Of an atomic batch

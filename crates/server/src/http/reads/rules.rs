@@ -1,6 +1,7 @@
 //! What rules say and set aside: policies, pools, kits, expected supply, and notices of low stock.
 
 use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue};
 use onhand_core::{ChannelId, Label, LedgerId, LocationId, PoolId, Scope, Sku, SupplierId};
 use onhand_projector::{
     ExpectedQuery, ExpectedView, KitView, NoticeKind, NoticePage, NoticeQuery, Page, PolicyQuery,
@@ -12,6 +13,8 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error;
 
 use super::{Answer, Ask, Pairs, Told, limit};
+use crate::feeds;
+use crate::feeds::wants_stream;
 use crate::http::app::Room;
 use crate::http::params::{Params, named};
 
@@ -109,13 +112,38 @@ pub(in crate::http) async fn notices(
     State(rooms): Room,
     Path(ledger): Path<String>,
     Query(pairs): Pairs,
+    headers: HeaderMap,
 ) -> Told {
+    // Without a position to wait for it is for news that a caller waits.
+    let has = |name: &str| pairs.iter().any(|(it, _)| it == name);
+    let waits = has("wait_ms") && !has("min_position");
     let mut ask = Ask::new(&rooms, &ledger, pairs)?;
-    let query = noticed(&mut ask.params)?;
-    ask.answer(&rooms, query).await
+    let mut query = asked_notices(&mut ask.params)?;
+    if wants_stream(&headers) {
+        ask.params.end()?;
+        if let Some(last) = headers.get("last-event-id").filter(|it| !it.is_empty()) {
+            query.after = Some(number_of(last)?);
+        }
+        return feeds::notices::stream(&rooms, &ask.ledger, query);
+    }
+    if waits {
+        feeds::notices::first_news(&rooms, &ask.ledger, &query, ask.wait).await?;
+    }
+    ask.answer(&rooms, move |it, ledger| Ok(it.notices(ledger, &query)?)).await
+}
+
+fn number_of(last: &HeaderValue) -> Result<u64, Invalid> {
+    let number = last.to_str().ok().and_then(|it| it.parse().ok());
+    let message = "must be the number of a notice, as the id of an event has it";
+    number.ok_or_else(|| Invalid::new("invalid_field", "Last-Event-ID", message))
 }
 
 pub(super) fn noticed(params: &mut Params) -> Result<impl Answer<NoticePage>, Invalid> {
+    let query = asked_notices(params)?;
+    Ok(move |it: &Projector, ledger: &LedgerId| Ok(it.notices(ledger, &query)?))
+}
+
+fn asked_notices(params: &mut Params) -> Result<NoticeQuery, Invalid> {
     let query = NoticeQuery {
         after: params.number("after")?,
         after_position: params.number("after_position")?,
@@ -128,7 +156,7 @@ pub(super) fn noticed(params: &mut Params) -> Result<impl Answer<NoticePage>, In
         let message = "stands beside `after`; keep one of them";
         return Err(Invalid::new("invalid_field", "after_position", message));
     }
-    Ok(move |it: &Projector, ledger: &LedgerId| Ok(it.notices(ledger, &query)?))
+    Ok(query)
 }
 
 fn kind(text: &str) -> Result<NoticeKind, Invalid> {

@@ -1,0 +1,108 @@
+//! Answers as messages: the body as over HTTP, the rest in headers.
+
+use async_nats::HeaderMap;
+use axum::http::header;
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use onhand_wire::{Invalid, No, Problem, problem};
+
+use super::{Call, Desk};
+use crate::http::commands::Told;
+
+/// How the micro protocol tells a no: a code of ours, and the status as over HTTP.
+const SERVICE_ERROR: &str = "Nats-Service-Error";
+const SERVICE_ERROR_CODE: &str = "Nats-Service-Error-Code";
+
+impl Desk {
+    /// Answers a command.
+    pub(super) async fn answer(&self, call: &Call, told: Told) {
+        let Told { status, body, replayed, no } = told;
+        let mut headers = self.headers(status);
+        if replayed {
+            headers.insert("Idempotency-Replayed", "true");
+        }
+        if let Some(problem) = &no {
+            self.mark(&mut headers, call, problem.page.code, status);
+            if let Some(seconds) = problem.retry_after_seconds {
+                headers.insert("Retry-After", seconds.to_string());
+            }
+        }
+        self.send(call, Bytes::from(body), headers).await;
+    }
+
+    /// Answers with a response of the HTTP door.
+    pub(super) async fn pass_on(&self, call: &Call, response: Response) {
+        let (parts, body) = response.into_parts();
+        let status = parts.status.as_u16();
+        let mut headers = self.headers(status);
+        for (name, known) in [
+            ("Content-Type", header::CONTENT_TYPE),
+            ("Retry-After", header::RETRY_AFTER),
+            ("Content-Disposition", header::CONTENT_DISPOSITION),
+        ] {
+            if let Some(value) = parts.headers.get(known).and_then(|it| it.to_str().ok()) {
+                headers.insert(name, value);
+            }
+        }
+        let body = match body.collect().await {
+            Ok(collected) => collected.to_bytes(),
+            Err(error) => {
+                tracing::debug!(%error, "an answer broke off");
+                return;
+            }
+        };
+        if !parts.status.is_success() {
+            let code = code_in(&body).unwrap_or_else(|| "refused".to_owned());
+            self.mark(&mut headers, call, &code, status);
+        }
+        let bytes_max = self.client.max_payload();
+        match bytes_max > 0 && body.len() > bytes_max {
+            true => self.answer(call, Told::no(too_long(body.len(), bytes_max))).await,
+            false => self.send(call, body, headers).await,
+        }
+    }
+
+    fn headers(&self, status: u16) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("Onhand-Status", status.to_string());
+        if self.relaxed {
+            headers.insert("Onhand-Durability", "relaxed");
+        }
+        headers
+    }
+
+    fn mark(&self, headers: &mut HeaderMap, call: &Call, code: &str, status: u16) {
+        headers.insert(SERVICE_ERROR, code);
+        headers.insert(SERVICE_ERROR_CODE, status.to_string());
+        if let Some(endpoint) = call.endpoint {
+            self.endpoints.all[endpoint].note_error(code, status);
+        }
+    }
+
+    async fn send(&self, call: &Call, body: Bytes, headers: HeaderMap) {
+        if let Some(endpoint) = call.endpoint {
+            self.endpoints.all[endpoint].note(call.begun.elapsed());
+        }
+        let Some(reply) = call.message.reply.clone() else {
+            tracing::debug!(subject = %call.message.subject, "nobody waits for the answer");
+            return;
+        };
+        if let Err(error) = self.client.publish_with_headers(reply, headers, body).await {
+            tracing::debug!(%error, "an answer could not be sent");
+        }
+    }
+}
+
+fn code_in(body: &[u8]) -> Option<String> {
+    let problem: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(problem.get("code")?.as_str()?.to_owned())
+}
+
+fn too_long(bytes: usize, bytes_max: usize) -> Problem {
+    let message = format!(
+        "makes an answer of {bytes} bytes, and the NATS server lets {bytes_max} through \
+         (max_payload); ask for fewer rows, or leave out the entries"
+    );
+    problem(No::Invalid(&Invalid::new("invalid_field", "limit", message)))
+}
