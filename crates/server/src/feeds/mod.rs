@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::Node;
 use crate::http::Rooms;
 use availability::Boards;
+use movements::Publishing;
 use pulse::Pulse;
 
 /// The feeds of a node.
@@ -30,6 +31,8 @@ pub(crate) struct Feeds {
     pub availability: Boards,
     /// Streams that are open, against their bound.
     pub seats: Arc<Semaphore>,
+    /// How far movements are published, by shard.
+    pub publishing: Vec<Arc<Publishing>>,
     ended: watch::Sender<bool>,
 }
 
@@ -40,14 +43,20 @@ impl Feeds {
         let pulses = node.projectors().into_iter().map(Pulse::begin);
         let pulses = pulses.collect::<io::Result<Vec<Pulse>>>()?;
         let seats = Arc::new(Semaphore::new(node.config().feed_subscribers_max as usize));
+        let publishing = pulses.iter().map(|_| Arc::default()).collect();
         let availability = Boards::begin(&node)?;
         let ended = watch::Sender::new(false);
-        Ok(Arc::new(Feeds { node, pulses, availability, seats, ended }))
+        Ok(Arc::new(Feeds { node, pulses, availability, seats, publishing, ended }))
     }
 
     /// Turns whenever something of the ledger's shard was folded; the value is the height.
     pub fn pulse(&self, ledger: &LedgerId) -> watch::Receiver<u64> {
-        self.pulses[usize::from(self.node.shard_of(ledger))].follow()
+        self.pulse_of(usize::from(self.node.shard_of(ledger)))
+    }
+
+    /// As [`Feeds::pulse`], of a shard by its number.
+    pub fn pulse_of(&self, shard: usize) -> watch::Receiver<u64> {
+        self.pulses[shard].follow()
     }
 
     /// Turns true when the server stops: streams end then.

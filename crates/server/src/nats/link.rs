@@ -20,7 +20,7 @@ use crate::config::{Config, JournalKind};
 const PING_EVERY: Duration = Duration::from_secs(3);
 /// Between two tries to connect, or to go on after a fault; it doubles from the first to the last.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
-const PAUSE_MAX: Duration = Duration::from_secs(5);
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Why work with NATS cannot go on. It is tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +139,8 @@ pub(super) async fn keep_up<F>(
             _ = ending.wait_for(|it| *it) => return,
             ended = once(&node, &work) => ended,
         };
-        if begun.elapsed() > PAUSE_MAX {
+        // It worked for a while: no server that refuses at once.
+        if begun.elapsed() > pause * 2 {
             pause = PAUSE_MIN;
         }
         if let Err(why) = ended {

@@ -1,7 +1,9 @@
 //! The NATS door: commands and questions by request and reply, and the feeds' streams.
 
 mod link;
+mod movements;
 mod service;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::http::Rooms;
+use movements::Publisher;
 use service::Service;
 
 /// Longest wait for what is under way when the server stops.
@@ -29,8 +32,16 @@ pub(crate) fn begin(rooms: Arc<Rooms>, router: Router) -> Neighbours {
     if !link::is_wanted(&rooms.node) {
         return neighbours;
     }
-    if rooms.node.config().nats_commands {
-        let service = Arc::new(Service::new(rooms, router));
+    let Rooms { node, feeds, .. } = &*rooms;
+    if node.config().feed_movements {
+        for publisher in Publisher::all(node, feeds) {
+            let ending = neighbours.ending.subscribe();
+            let work = move |client| publisher.clone().publish(client);
+            neighbours.tasks.spawn(link::keep_up(node.clone(), "movements", ending, work));
+        }
+    }
+    if node.config().nats_commands {
+        let service = Arc::new(Service::new(rooms.clone(), router));
         neighbours.tasks.spawn(service.run(neighbours.ending.subscribe()));
     }
     neighbours

@@ -2,6 +2,7 @@
 
 mod ask;
 mod page;
+mod publishing;
 mod stream;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(crate) use ask::{kinds, place};
 use super::Feeds;
 use crate::http::Rooms;
 use crate::http::reads_trouble;
+pub(crate) use publishing::Publishing;
 
 /// Events that are looked at for one page of a filter, at most.
 const LOOKED_AT_MAX: usize = 20_000;

@@ -1,0 +1,348 @@
+//! Publishes the movements of a shard to its stream on JetStream.
+//!
+//! The stream's n-th message is a function of the shard's journal: its events in the order of the
+//! blocks. Each is published for exactly its place in the stream (`Nats-Expected-Last-Sequence`), so
+//! that a late one of a lost connection is refused, or is the right one. After anything unknown the
+//! connection is given up, the last message is read back, and it goes on behind that.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Client, HeaderMap, Message, Subscriber};
+use futures_util::{FutureExt, StreamExt};
+use onhand_projector::{BlockMovements, MovementView, Projector};
+use onhand_wire::{CLOUD_EVENT, token};
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use super::link::{Lost, lost};
+use super::stream::{self, Wanted};
+use crate::Node;
+use crate::feeds::Feeds;
+use crate::feeds::movements::{Publishing, cloud_event};
+
+/// Messages under way at once.
+const WINDOW: usize = 1_024;
+/// Blocks that are read at once.
+const BLOCKS: usize = 64;
+/// How soon it is noticed that an idle stream was deleted.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// The header that says which event of the journal a message is: `HEIGHT.INDEX`, the index among
+/// the events of the block at that height.
+const BLOCK: &str = "Onhand-Block";
+/// Where a subject has a channel and the event has none.
+const NO_CHANNEL: &str = "-";
+
+/// What the publisher of one shard needs.
+#[derive(Clone)]
+pub(super) struct Publisher {
+    node: Arc<Node>,
+    feeds: Arc<Feeds>,
+    projector: Arc<Projector>,
+    state: Arc<Publishing>,
+    shard: usize,
+}
+
+impl Publisher {
+    /// Of every shard one.
+    pub fn all(node: &Arc<Node>, feeds: &Arc<Feeds>) -> Vec<Publisher> {
+        let shards = node.projectors().into_iter().enumerate();
+        let publisher = |(shard, projector): (usize, Arc<Projector>)| Publisher {
+            node: node.clone(),
+            feeds: feeds.clone(),
+            projector,
+            state: feeds.publishing[shard].clone(),
+            shard,
+        };
+        shards.map(publisher).collect()
+    }
+
+    /// Publishes with this client until something is lost.
+    ///
+    /// # Errors
+    /// What was lost: it is to be called again with a new client.
+    pub async fn publish(self, client: Client) -> Result<(), Lost> {
+        let state = self.state.clone();
+        let ended = self.publish_on(client).await;
+        state.note_failed();
+        ended
+    }
+
+    async fn publish_on(self, client: Client) -> Result<(), Lost> {
+        let wanted = self.wanted();
+        let last = stream::ensure(&client, &self.node, &wanted).await?;
+        let next = self.behind(&client, &wanted.name, last).await?;
+        let inbox = client.new_inbox();
+        let acks = client.subscribe(inbox.clone()).await.map_err(|it| lost("subscribe", it))?;
+        let pulse = self.feeds.pulse_of(self.shard);
+        let (stream, under_way) = (wanted.name, VecDeque::new());
+        let queue = Queue { height: next.height, blocks: VecDeque::new(), index: next.index };
+        let session = Session {
+            publisher: self,
+            client,
+            stream,
+            inbox,
+            acks,
+            pulse,
+            queue,
+            under_way,
+            last,
+            stored: last,
+        };
+        session.run().await
+    }
+
+    fn wanted(&self) -> Wanted {
+        let config = self.node.config();
+        let (shard, days) = (self.shard, config.feed_movements_days);
+        Wanted {
+            name: format!("{}FEED_{shard:03}", config.nats_stream_prefix),
+            description: format!("movements of shard {shard:03}, derived from its journal"),
+            subject: format!("{}feed.{shard:03}.>", config.nats_subject_prefix),
+            max_age: u32::try_from(days).ok().filter(|it| *it > 0).map(|days| DAY * days),
+            more: serde_json::Value::Null,
+        }
+    }
+
+    /// What follows the message at `last`.
+    async fn behind(&self, client: &Client, stream: &str, last: u64) -> Result<Next, Lost> {
+        if last == 0 {
+            return Ok(Next { height: 1, index: 0 });
+        }
+        let publisher = self.clone();
+        let work: Box<dyn FnOnce() -> Option<Next> + Send> =
+            match stream::header_of(client, stream, last, BLOCK).await? {
+                Some(place) => Box::new(move || publisher.behind_place(&place)),
+                // Too old to be kept: it is known by its number.
+                None => Box::new(move || publisher.behind_count(last)),
+            };
+        let next = tokio::task::spawn_blocking(work).await.map_err(|it| lost("look back", it))?;
+        next.ok_or_else(|| {
+            let message = "does not follow from this journal; delete it, and it is made anew";
+            lost(&format!("the stream {stream}"), message)
+        })
+    }
+
+    fn behind_place(&self, place: &str) -> Option<Next> {
+        let (height, index) = place.split_once('.')?;
+        let (height, index): (u64, usize) = (height.parse().ok()?, index.parse().ok()?);
+        let block = self.projector.block_movements(height, 1).ok()?.pop()?;
+        (index < block.events.len()).then_some(Next { height, index: index + 1 })
+    }
+
+    /// Counts events from the beginning of the journal.
+    fn behind_count(&self, mut count: u64) -> Option<Next> {
+        let mut height = 1;
+        loop {
+            let blocks = self.projector.block_movements(height, BLOCKS).ok()?;
+            if blocks.is_empty() {
+                return None;
+            }
+            for block in blocks {
+                let events = block.events.len() as u64;
+                if count <= events {
+                    return Some(Next {
+                        height: block.height,
+                        index: usize::try_from(count).ok()?,
+                    });
+                }
+                (count, height) = (count - events, block.height + 1);
+            }
+        }
+    }
+}
+
+/// An event of the journal.
+#[derive(Clone, Copy)]
+struct Next {
+    height: u64,
+    /// Among the events of its block; as many as those are: behind them.
+    index: usize,
+}
+
+/// What is read and not yet published.
+struct Queue {
+    /// The next block to be read.
+    height: u64,
+    blocks: VecDeque<Arc<BlockMovements>>,
+    /// Of the next event in the first of the blocks.
+    index: usize,
+}
+
+/// A message under way, in the order of the stream.
+struct UnderWay {
+    sequence: u64,
+    /// Height and moment of its block if it is the last of that.
+    ends: Option<(u64, u64)>,
+}
+
+struct Session {
+    publisher: Publisher,
+    client: Client,
+    stream: String,
+    inbox: String,
+    acks: Subscriber,
+    pulse: watch::Receiver<u64>,
+    queue: Queue,
+    under_way: VecDeque<UnderWay>,
+    /// Sequence of the last message published, and of the last one stored.
+    last: u64,
+    stored: u64,
+}
+
+impl Session {
+    async fn run(mut self) -> Result<(), Lost> {
+        loop {
+            self.pulse.borrow_and_update();
+            if self.queue.blocks.is_empty() {
+                self.read().await?;
+            }
+            self.fill().await?;
+            if self.under_way.len() < WINDOW && !self.queue.blocks.is_empty() {
+                continue;
+            }
+            self.wait().await?;
+        }
+    }
+
+    /// Reads on in the journal, if it goes on.
+    async fn read(&mut self) -> Result<(), Lost> {
+        let (projector, height) = (self.publisher.projector.clone(), self.queue.height);
+        if height > projector.tip().height {
+            return Ok(());
+        }
+        let work = move || projector.block_movements(height, BLOCKS);
+        let blocks = tokio::task::spawn_blocking(work).await.map_err(|it| lost("read", it))?;
+        let blocks = blocks.map_err(|error| lost("read the journal", error))?;
+        self.queue.height += blocks.len() as u64;
+        self.queue.blocks.extend(blocks);
+        Ok(())
+    }
+
+    /// Publishes what is read as far as the window goes.
+    async fn fill(&mut self) -> Result<(), Lost> {
+        while self.under_way.len() < WINDOW {
+            let Some(block) = self.queue.blocks.front().cloned() else { return Ok(()) };
+            let (index, events) = (self.queue.index, &block.events);
+            if let Some(event) = events.get(index) {
+                self.send(&block, index, event).await?;
+            } else if self.under_way.is_empty() {
+                self.publisher.state.note_height(block.height, block.recorded_at.as_us());
+            }
+            if index + 1 < events.len() {
+                self.queue.index += 1;
+            } else {
+                self.queue.index = 0;
+                self.queue.blocks.pop_front();
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        block: &BlockMovements,
+        index: usize,
+        event: &MovementView,
+    ) -> Result<(), Lost> {
+        let mut headers = HeaderMap::new();
+        headers.insert("Content-Type", CLOUD_EVENT);
+        headers.insert("Nats-Expected-Stream", self.stream.as_str());
+        headers.insert("Nats-Expected-Last-Sequence", self.last.to_string());
+        headers.insert(BLOCK, format!("{}.{index}", block.height));
+        if let Some(trace) = &event.traceparent {
+            headers.insert("traceparent", trace.as_str());
+        }
+        let payload = serde_json::to_vec(&cloud_event(event)).map_err(|it| lost("write", it))?;
+        let (subject, inbox) = (self.subject(event), self.inbox.clone());
+        let sent =
+            self.client.publish_with_reply_and_headers(subject, inbox, headers, payload.into());
+        sent.await.map_err(|error| lost("publish", error))?;
+        self.last += 1;
+        let is_last = index + 1 == block.events.len();
+        let ends = is_last.then_some((block.height, block.recorded_at.as_us()));
+        self.under_way.push_back(UnderWay { sequence: self.last, ends });
+        Ok(())
+    }
+
+    fn subject(&self, event: &MovementView) -> String {
+        let prefix = &self.publisher.node.config().nats_subject_prefix;
+        let (shard, ledger, kind) = (self.publisher.shard, event.ledger.as_str(), event.kind);
+        let sku = token::encode(event.sku.as_str());
+        let channel = event.channel.as_ref().map(|it| token::encode(it.as_str()));
+        let channel = channel.as_deref().unwrap_or(NO_CHANNEL);
+        format!("{prefix}feed.{shard:03}.{ledger}.{kind}.{sku}.{channel}")
+    }
+
+    /// Until something is acknowledged, or there is more to publish.
+    async fn wait(&mut self) -> Result<(), Lost> {
+        let is_full = self.under_way.len() >= WINDOW;
+        if self.under_way.is_empty() {
+            tokio::select! {
+                turned = self.pulse.changed() => turned.map_err(|it| lost("follow", it))?,
+                () = tokio::time::sleep(LOOK_EVERY) => self.look().await?,
+            }
+            return Ok(());
+        }
+        let longest = Duration::from_millis(self.publisher.node.config().journal_ack_ms_max);
+        tokio::select! {
+            ack = tokio::time::timeout(longest, self.acks.next()) => {
+                let ack = ack.map_err(|_| Lost("a publish was not acknowledged in time".to_owned()))?;
+                self.take(ack)?;
+            }
+            turned = self.pulse.changed(), if !is_full => turned.map_err(|it| lost("follow", it))?,
+        }
+        while let Some(Some(ack)) = self.acks.next().now_or_never() {
+            self.take(Some(ack))?;
+        }
+        Ok(())
+    }
+
+    /// Only the acknowledgement of the very next place says that a message is stored.
+    fn take(&mut self, ack: Option<Message>) -> Result<(), Lost> {
+        let ack = ack.ok_or_else(|| Lost("the connection is closed".to_owned()))?;
+        if let Some(status) = ack.status {
+            // Nobody listens on the subject: the stream is gone.
+            return Err(lost("publish", status));
+        }
+        let ack: Ack = serde_json::from_slice(&ack.payload).map_err(|it| lost("publish", it))?;
+        if let Some(error) = ack.error {
+            return Err(lost("publish", error));
+        }
+        let expected = self.under_way.pop_front();
+        let stored = expected.filter(|it| it.sequence == ack.seq && ack.stream == self.stream);
+        let Some(stored) = stored else {
+            return Err(Lost(format!(
+                "publish: stored at another place, {} {}",
+                ack.stream, ack.seq
+            )));
+        };
+        self.stored = stored.sequence;
+        let state = &self.publisher.state;
+        state.note_published(1);
+        if let Some((height, recorded_us)) = stored.ends {
+            state.note_height(height, recorded_us);
+        }
+        Ok(())
+    }
+
+    /// An idle stream is still there, and as long as it was.
+    async fn look(&self) -> Result<(), Lost> {
+        match stream::last_sequence(&self.client, &self.stream).await? {
+            Some(last) if last == self.stored => Ok(()),
+            Some(_) => Err(Lost("the stream is not as it was left".to_owned())),
+            None => Err(Lost("the stream is gone".to_owned())),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Ack {
+    #[serde(default)]
+    stream: String,
+    #[serde(default)]
+    seq: u64,
+    error: Option<serde_json::Value>,
+}
