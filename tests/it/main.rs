@@ -23,6 +23,7 @@ mod kill;
 mod nats_caller;
 mod nats_service;
 mod node;
+mod observability;
 mod openapi;
 mod snapshots;
 mod suppliers;
