@@ -90,7 +90,8 @@ struct Add {
     #[arg(value_parser = label)]
     name: Label,
     /// Whom to call: https://…
-    url: String,
+    #[arg(value_name = "URL")]
+    address: String,
     #[command(flatten)]
     about: About,
     /// Sign with a key pair (ed25519), of which the target knows the public half
@@ -307,7 +308,7 @@ fn add(it: &Add) -> Outcome {
     let door = Door::open(&it.at)?;
     let mut body = Map::new();
     body.insert("name".into(), json!(it.name));
-    body.insert("url".into(), json!(it.url));
+    body.insert("url".into(), json!(it.address));
     it.about.fill(&mut body);
     if it.ed25519 {
         body.insert("signing".into(), json!("ed25519"));

@@ -106,7 +106,7 @@ fn what_runs_out_and_comes_back_is_told() {
         &target,
         &json!({ "types": ["onhand.stock."], "signing": "ed25519" }),
     );
-    let order = r#"{"order":"o1","channel":"eu","lines":[{"line":"1","sku":"W","quantity":10}]}"#;
+    let order = r#"{"order":"o1","channel":"eu","lines":[{"ref":"1","sku":"W","quantity":10}]}"#;
     door.book("commit_order", "k1", order);
     receive(&door, "k2", 5);
     let heard = target.await_calls(2);
@@ -136,7 +136,7 @@ fn types_channels_and_skus_are_told_apart() {
         subscribe(&door, &format!("h{index}"), target, filter);
     }
     receive(&door, "f3", 1);
-    let order = r#"{"order":"o1","channel":"eu","lines":[{"line":"1","sku":"V","quantity":5}]}"#;
+    let order = r#"{"order":"o1","channel":"eu","lines":[{"ref":"1","sku":"V","quantity":5}]}"#;
     door.book("commit_order", "f4", order);
     // The last one hears all of it, which is when the others have heard theirs or soon will.
     let all = targets[4].await_calls(3);

@@ -41,7 +41,7 @@ pub(crate) fn begin(rooms: Arc<Rooms>, router: Router) -> Neighbours {
         }
     }
     if node.config().nats_commands {
-        let service = Arc::new(Service::new(rooms.clone(), router));
+        let service = Arc::new(Service::new(rooms, router));
         neighbours.tasks.spawn(service.run(neighbours.ending.subscribe()));
     }
     neighbours

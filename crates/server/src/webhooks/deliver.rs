@@ -4,7 +4,7 @@
 //! cursor moves, in the same write. A process that is killed repeats what was under way.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use onhand_core::Time;
@@ -27,7 +27,8 @@ const CURSOR_EVERY: Duration = Duration::from_secs(5);
 
 /// One subscription's thread.
 pub(super) struct Runner {
-    pub shared: Arc<Shared>,
+    /// Weak: a target that does not answer must not keep the node open behind the server's end.
+    pub shared: Weak<Shared>,
     pub key: String,
     pub live: Arc<Live>,
     pub caller: Caller,
@@ -51,13 +52,16 @@ struct Work {
     unwritten: Option<Instant>,
 }
 
-/// What became of one look for something to do.
-enum Done {
-    Something,
+/// What there is to do.
+enum Next {
+    /// To call the target with an event; its number if it waited, and the cursor behind it.
+    Call(Option<u64>, Pending, Cursor),
+    /// To look again.
+    Look,
     /// There is no news.
     Nothing,
     /// It has to wait until a moment.
-    Rests(Option<Instant>),
+    Rest(Option<Instant>),
 }
 
 impl Work {
@@ -92,9 +96,11 @@ impl Work {
 impl Runner {
     /// Until the subscription is removed or the server ends.
     pub fn run(self) {
-        while !self.shared.is_ended() {
+        while let Some(shared) = self.shared() {
             let version = self.live.version();
-            match self.shared.store.load(&self.key) {
+            let loaded = shared.store.load(&self.key);
+            drop(shared);
+            match loaded {
                 Ok(None) => break,
                 Ok(Some(loaded)) => self.follow(&mut Work::new(loaded, version)),
                 Err(fault) => self.trouble(&fault),
@@ -103,33 +109,49 @@ impl Runner {
         self.live.end();
     }
 
+    /// None: the server ends.
+    fn shared(&self) -> Option<Arc<Shared>> {
+        self.shared.upgrade().filter(|it| !it.is_ended())
+    }
+
     /// Until somebody changes the subscription.
     fn follow(&self, work: &mut Work) {
         self.tell(work);
-        let projector = self.shared.node.projector(&work.subscription.ledger);
-        while self.is_current(work) {
-            let seen = projector.tip().height;
-            let wait = PATIENCE.min(work.until_due(now()));
-            match self.step(work) {
-                Ok(Done::Something) => {}
-                Ok(Done::Nothing) => {
-                    projector.wait_for_height(seen + 1, wait);
-                }
-                Ok(Done::Rests(until)) => {
-                    let left = until.map(|it| it.saturating_duration_since(Instant::now()));
-                    std::thread::sleep(left.unwrap_or(PATIENCE).min(PATIENCE));
-                }
-                Err(fault) => return self.trouble(&fault),
-            }
-            if work.unwritten.is_some_and(|it| it.elapsed() > CURSOR_EVERY) {
-                self.write_cursor(work);
+        while self.live.version() == work.version
+            && let Some(shared) = self.shared()
+        {
+            if let Err(fault) = self.turn(shared, work) {
+                return self.trouble(&fault);
             }
         }
-        self.write_cursor(work);
+        if let Some(shared) = self.shared.upgrade() {
+            // Else it is looked at once more.
+            let _ = self.write_cursor(&shared, work);
+        }
     }
 
-    fn is_current(&self, work: &Work) -> bool {
-        !self.shared.is_ended() && self.live.version() == work.version
+    fn turn(&self, shared: Arc<Shared>, work: &mut Work) -> Result<(), StoreFault> {
+        let projector = shared.node.projector(&work.subscription.ledger);
+        let seen = projector.tip().height;
+        match self.next(&shared, work)? {
+            Next::Call(number, event, cursor) => {
+                drop(shared);
+                return self.attempt(work, number, event, cursor);
+            }
+            Next::Look => {}
+            Next::Nothing => {
+                let wait = PATIENCE.min(work.until_due(now()));
+                projector.wait_for_height(seen + 1, wait);
+            }
+            Next::Rest(until) => {
+                let left = until.map(|it| it.saturating_duration_since(Instant::now()));
+                std::thread::sleep(left.unwrap_or(PATIENCE).min(PATIENCE));
+            }
+        }
+        match work.unwritten {
+            Some(since) if since.elapsed() > CURSOR_EVERY => self.write_cursor(&shared, work),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn trouble(&self, fault: &StoreFault) {
@@ -137,61 +159,60 @@ impl Runner {
             tracing::error!(webhook = %self.key, %fault, "a webhook rests");
             self.live.count(|it| &it.store_faults);
         }
-        std::thread::sleep(FAULT_PAUSE.min(if self.shared.is_ended() {
-            PATIENCE
-        } else {
-            FAULT_PAUSE
-        }));
+        // In pieces, so that the end of the server is heard.
+        let until = Instant::now() + FAULT_PAUSE;
+        while Instant::now() < until && self.shared().is_some() {
+            std::thread::sleep(PATIENCE);
+        }
     }
 
-    fn step(&self, work: &mut Work) -> Result<Done, StoreFault> {
+    fn next(&self, shared: &Shared, work: &mut Work) -> Result<Next, StoreFault> {
         if work.subscription.disabled.is_some() {
-            return Ok(Done::Rests(None));
+            return Ok(Next::Rest(None));
         }
         if let Some(until) = work.rest_until {
             if until > Instant::now() {
-                return Ok(Done::Rests(Some(until)));
+                return Ok(Next::Rest(Some(until)));
             }
             work.rest_until = None;
             self.live.rests(None);
         }
         if let Some((number, pending)) = work.due(now()) {
-            self.attempt(work, Some(number), pending, work.cursor)?;
-            return Ok(Done::Something);
+            return Ok(Next::Call(Some(number), pending, work.cursor));
         }
         if work.pending.len() >= PENDING_MAX {
             // The feeds keep what comes next.
-            return Ok(Done::Rests(None));
+            return Ok(Next::Rest(None));
         }
         match work.ahead.pop_front() {
             Some(Step { event: Some(event), cursor }) => {
-                self.attempt(work, None, Pending::new(&event, now()), cursor)?;
+                Ok(Next::Call(None, Pending::new(&event, now()), cursor))
             }
             Some(Step { event: None, cursor }) => {
                 work.cursor = cursor;
                 work.unwritten.get_or_insert_with(Instant::now);
+                Ok(Next::Look)
             }
-            None => return self.read_ahead(work),
+            None => self.read_ahead(shared, work),
         }
-        Ok(Done::Something)
     }
 
-    fn read_ahead(&self, work: &mut Work) -> Result<Done, StoreFault> {
-        match self.shared.page(&work.subscription, work.cursor) {
+    fn read_ahead(&self, shared: &Shared, work: &mut Work) -> Result<Next, StoreFault> {
+        match shared.page(&work.subscription, work.cursor) {
             Ok(page) => {
                 self.live.reads(None);
                 let is_empty = page.steps.is_empty() && page.at_end;
                 if let Some(missed) = page.missed {
                     tracing::warn!(webhook = %self.key, why = missed.why, "notices were missed");
                     let change = Change { log: vec![missed], ..Change::default() };
-                    self.shared.store.commit(&self.key, &change)?;
+                    shared.store.commit(&self.key, &change)?;
                 }
                 work.ahead.extend(page.steps);
-                Ok(if is_empty { Done::Nothing } else { Done::Something })
+                Ok(if is_empty { Next::Nothing } else { Next::Look })
             }
             Err(why) => {
                 self.live.reads(Some(why));
-                Ok(Done::Rests(Some(Instant::now() + FAULT_PAUSE)))
+                Ok(Next::Rest(Some(Instant::now() + FAULT_PAUSE)))
             }
         }
     }
@@ -207,6 +228,8 @@ impl Runner {
         let (at, begun) = (now(), Instant::now());
         let it = &work.subscription;
         let called = self.caller.call(&it.url, &it.secrets, &event.id, &event.body, at);
+        // What came of it is written even while the server ends, unless the file is closed.
+        let shared = self.shared.upgrade().ok_or(StoreFault::Closed)?;
         event.attempts += 1;
         let mut log = Delivery {
             id: event.id.clone(),
@@ -227,11 +250,11 @@ impl Runner {
             }
             Called::Gone => self.gone(&mut change, &mut log, event, number),
             Called::Failed(failed) => {
-                self.failed(work, &mut change, &mut log, (event, number), failed);
+                self.failed(work, &mut change, &mut log, (event, number), failed, shared.log_max);
             }
         }
         change.log = vec![log];
-        self.write(work, change, cursor)
+        self.write(&shared, work, change, cursor)
     }
 
     /// The target wants no more: the event waits until somebody enables the subscription again.
@@ -250,6 +273,7 @@ impl Runner {
         log: &mut Delivery,
         (event, number): (Pending, Option<u64>),
         failed: Failed,
+        dead_max: u64,
     ) {
         (log.status, log.why) = (failed.status, failed.why.clone());
         if failed.is_target {
@@ -269,7 +293,7 @@ impl Runner {
             None => {
                 log.result = Attempted::GivenUp;
                 change.bury = Some(event);
-                if work.dead + 1 >= self.shared.log_max {
+                if work.dead + 1 >= dead_max {
                     let why = "as many events were given up as are kept; replay them".to_owned();
                     change.disable = Some(Disabled { why, at: now() });
                 }
@@ -279,9 +303,15 @@ impl Runner {
 
     /// Writes a change, unless somebody else changed the subscription meanwhile: then the event
     /// comes again.
-    fn write(&self, work: &mut Work, change: Change, cursor: Cursor) -> Result<(), StoreFault> {
-        let written =
-            self.live.if_version(work.version, || self.shared.store.commit(&self.key, &change));
+    fn write(
+        &self,
+        shared: &Shared,
+        work: &mut Work,
+        change: Change,
+        cursor: Cursor,
+    ) -> Result<(), StoreFault> {
+        let commit = || shared.store.commit(&self.key, &change);
+        let written = self.live.if_version(work.version, commit);
         let Some(number) = written.transpose()? else { return Ok(()) };
         work.cursor = cursor;
         work.unwritten = None;
@@ -308,15 +338,13 @@ impl Runner {
         Ok(())
     }
 
-    fn write_cursor(&self, work: &mut Work) {
+    fn write_cursor(&self, shared: &Shared, work: &mut Work) -> Result<(), StoreFault> {
         if work.unwritten.is_none() {
-            return;
+            return Ok(());
         }
-        let change = Change { cursor: Some(work.cursor), ..Change::default() };
         let cursor = work.cursor;
-        if let Err(fault) = self.write(work, change, cursor) {
-            self.trouble(&fault);
-        }
+        let change = Change { cursor: Some(cursor), ..Change::default() };
+        self.write(shared, work, change, cursor)
     }
 
     /// Says how the subscription is doing.

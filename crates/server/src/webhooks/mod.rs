@@ -100,7 +100,7 @@ impl Webhooks {
             return Ok(());
         }
         let runner = Runner {
-            shared: shared.clone(),
+            shared: Arc::downgrade(shared),
             key: key.to_owned(),
             live,
             caller: Caller::new(&self.config),
