@@ -51,7 +51,8 @@ impl App {
         feeds: Arc<Feeds>,
         webhooks: Arc<Webhooks>,
     ) -> Arc<App> {
-        let metrics = Metrics::new(node.clone(), snapshots.clone(), webhooks.clone());
+        let metrics =
+            Metrics::new(node.clone(), snapshots.clone(), feeds.clone(), webhooks.clone());
         let reads = Semaphore::new(READS_MAX);
         let files = Semaphore::new(node.config().snapshot_files_max as usize);
         let node_too = node.clone();

@@ -15,6 +15,7 @@ mod sheet;
 mod snapshots;
 pub(crate) mod table;
 
+mod streams;
 mod webhooks;
 
 use std::future::Future;
@@ -39,6 +40,7 @@ use app::App;
 
 #[allow(unused_imports)]
 pub(crate) use app::{Room, Rooms};
+pub(crate) use streams::Taken;
 
 pub(crate) use reads::trouble as reads_trouble;
 pub use reads::{answer_here, handover_csv, handovers_here, part_of};

@@ -24,8 +24,8 @@ use onhand_wire::{No, Problem, Trouble, problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::link::{Lost, keep_up, lost};
-use crate::http::Rooms;
 use crate::http::commands::{self, Told, is_judgement, tell};
+use crate::http::{Rooms, Taken};
 use crate::node::looks_up;
 use discovery::Discovery;
 use endpoints::{Endpoints, QUEUE};
@@ -67,6 +67,7 @@ struct Call {
     /// Its place among the endpoints; none of a subject that means nothing.
     endpoint: Option<usize>,
     begun: Instant,
+    _taken: Taken,
 }
 
 /// Commands of one shard that came together.
@@ -205,7 +206,8 @@ impl Desk {
                 continue;
             }
             let (endpoint, begun) = (self.endpoint(&message.subject), Instant::now());
-            let call = Call { message, endpoint, begun };
+            let _taken = self.rooms.metrics.nats.taken();
+            let call = Call { message, endpoint, begun, _taken };
             let seats = match call.endpoint == Some(self.endpoints.questions()) {
                 true => &self.questions,
                 false => &self.seats,
