@@ -74,7 +74,6 @@ impl Client {
             .tcp_nodelay(true)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(Duration::from_secs(10))
-            .http2_adaptive_window(true)
             .connect_lazy();
         let inner = Inner { channel, settings, ledgers: Mutex::default() };
         Ok(Client { inner: Arc::new(inner) })

@@ -16,7 +16,7 @@
 //! // The key is the caller's own name of this command: the same again books nothing twice.
 //! match shop.commit_order("checkout-1", order).await {
 //!     Ok(booked) => println!("booked at {}", booked.position),
-//!     Err(Error::Refused(refusal)) => println!("{}: {}", refusal.code, refusal.facts["sku"]),
+//!     Err(Error::Refused(refusal)) => println!("{}: {}", refusal.code, refusal.facts["lines"]),
 //!     Err(other) => return Err(other),
 //! }
 //! let mut feed = shop.movements("");

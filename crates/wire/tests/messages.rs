@@ -4,17 +4,19 @@
 use std::collections::BTreeSet;
 
 use expect_test::{Expect, expect};
-use onhand_core::{Command, TraceParent};
+use onhand_core::{Command, LedgerId, TraceParent};
 use onhand_proto::v1;
 use onhand_proto::v1::command::Command as Message;
 use onhand_wire::{Invalid, request, request_of_call, request_of_item};
 use prost_types::Timestamp;
 
-mod common;
 mod samples;
 
-use common::ledger;
 use samples::SAMPLES;
+
+fn ledger() -> LedgerId {
+    LedgerId::new("acme").unwrap()
+}
 
 fn envelope() -> v1::Envelope {
     v1::Envelope {
@@ -115,7 +117,24 @@ fn wrong_fields_are_named() {
             reason("other", "x".repeat(501)),
             reason("other", "a\tb".into()),
         ],
-        expect![""],
+        expect![[r#"
+            invalid_field [commit_order.lines[1].slot] lies before 1970; send a later moment
+            invalid_field [commit_order.lines[1].slot] must have nanos from 0 to 999,999,999
+            invalid_field [commit_order.lines[1].slot] must have nanos from 0 to 999,999,999
+            invalid_field [commit_order.lines[1].slot] lies behind the year 9999; send an earlier moment
+            invalid_field [commit_order.lines[2].quantity] must be a whole number from 1 to 1000000000000
+            invalid_field [commit_order.lines[2].quantity] must be a whole number from 1 to 1000000000000
+            missing_field [commit_order.lines[0].sku] is missing; add it
+            invalid_field [commit_order.lines[0].sku] must not begin or end with a space
+            invalid_field [commit_order.lines[0].sku] has 65 characters; at most 64 are allowed
+            invalid_field [commit_order.lines[0].sku] contains the invisible character U+200B; remove it
+            invalid_field [commit_order.partial] is 3, which is none of its values; it must be PARTIAL_NONE, PARTIAL_PER_LINE, PARTIAL_BEST_EFFORT
+            invalid_field [commit_order.if_short] is -1, which is none of its values; it must be REFUSE, ACCEPT_OVERSOLD
+            missing_field [cancel_order.reason.code] is missing; add it
+            invalid_field [cancel_order.reason.code] is `mood`; it must be one of `correction`, `count_variance`, `received`, `restock`, `damaged_warehouse`, `damaged_carrier`, `damaged_customer`, `defective`, `expired`, `shrinkage`, `promotion`, `quality_control`, `found`, `lost_in_transit`, `supplier_short_ship`, `supplier_discontinued`, `oversell_cancel`, `recall`, `data_import`, `other`
+            invalid_field [cancel_order.reason.note] must have at most 500 characters
+            invalid_field [cancel_order.reason.note] contains the control character U+0009; remove it
+        "#]],
     );
 }
 
@@ -172,7 +191,20 @@ fn what_is_needed_is_missed_by_name() {
                 ..Default::default()
             }),
         ],
-        expect![""],
+        expect![[r#"
+            missing_field [commit_order.order] is missing; add it
+            missing_field [set_mode.mode] is missing; add it
+            invalid_field [set_mode.capacity.window] must be a length such as 15m, 2h, 1d or 7d: minutes and hours up to a day, days up to 366
+            invalid_field [set_policy.set.locations.names[1]] must not contain a slash
+            invalid_field [set_policy.clear[0]] is `luck`; it must be one of `buffer`, `share_percent`, `exclusive`, `oversell`, `max_listed`, `end_when`, `locations`, `hold_seconds`, `sell_ahead_days`, `low_stock`, `routing`, `safety`, `trust_percent`, `cost`, `regions`, `return_to`
+            invalid_field [adjust_stock.lines[0].unchecked] stands beside `expected`; keep one of them
+            missing_field [adjust_stock.reason] is missing; add it
+            missing_field [reverse_entry.reason] is missing; add it
+            missing_field [change_condition.lines[0].from] is missing; add it
+            invalid_field [set_supplier.cut_off] must be a time of day such as 16:30, from 00:00 to 23:59
+            invalid_field [register_item.scale] must be a whole number from 0 to 255
+            missing_field [expect_stock.lines[0].expected_at] is missing; add it
+        "#]],
     );
 }
 
@@ -197,5 +229,14 @@ fn an_envelope_is_checked_as_in_json() {
         early,
         said(envelope(), None),
     ];
-    expect![""].assert_eq(&told.join("\n"));
+    expect![[r#"
+        idempotency_key_missing [envelope.id] is missing; send a text of your own, new for every command and the same on every retry
+        invalid_field [envelope.id] must not begin with `expire:`, which the ledger uses itself
+        invalid_field [envelope.id] must not begin with `snapshot:`, which the ledger uses itself
+        missing_field [envelope.source] is missing; `source_event` is unique within its source
+        invalid_field [envelope.actor] contains the invisible character U+000A; remove it
+        missing_field [envelope.metadata] is missing; add it
+        invalid_field [envelope.metadata.a] must have at most 500 characters
+        invalid_field [envelope.occurred_at] lies before 1970; send a later moment
+        missing_field [command] is missing; set one of the commands, such as receive_stock"#]].assert_eq(&told.join("\n"));
 }

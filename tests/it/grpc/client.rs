@@ -47,7 +47,7 @@ fn refusals_are_typed() {
     let refused = caller.wait(shop.commit_order("k1", commit("SO-1", 11))).unwrap_err();
     let Error::Refused(refusal) = refused else { panic!("{refused:?}") };
     assert_eq!(
-        (refusal.code.as_str(), &refusal.facts["available"]),
+        (refusal.code.as_str(), &refusal.facts["lines"][0]["available"]),
         ("insufficient_stock", &10.into())
     );
     let order = Command::CommitOrder(commit("SO-1", 99));

@@ -47,11 +47,14 @@ fn refusals_carry_code_field_and_facts() {
         (refused.code(), told.code.as_str()),
         (tonic::Code::FailedPrecondition, "insufficient_stock")
     );
-    assert_eq!((&told.facts["requested"], &told.facts["available"]), (&11.into(), &10.into()));
+    assert_eq!(
+        (&told.facts["lines"][0]["requested"], &told.facts["lines"][0]["available"]),
+        (&11.into(), &10.into())
+    );
     let details = tonic_types::StatusExt::get_error_details(&refused);
     let info = details.error_info().unwrap();
     assert_eq!((info.reason.as_str(), info.domain.as_str()), ("insufficient_stock", "onhand"));
-    assert_eq!(info.metadata["available"], "10");
+    assert!(info.metadata["lines"].contains("\"available\":10"), "{info:?}");
     let said = |mut change: Box<dyn FnMut(&mut v1::CommitOrderRequest)>| {
         let mut request = one("k2", "SO-2", 1);
         change(&mut request);
@@ -115,7 +118,9 @@ fn ten_thousand_commands_are_taken_and_one_more_is_not() {
     let items = |count: usize| (0..count).map(|it| item(&format!("b{it}"), 1)).collect();
     let none = caller.submit(batch(Vec::new())).unwrap_err();
     let many = caller.submit(batch(items(10_001))).unwrap_err();
-    expect![""].assert_eq(&format!("{}\n{}", refusal(&none), refusal(&many)));
+    expect![[r#"
+        InvalidArgument empty_batch [commands] commands has no command; send at least one
+        InvalidArgument too_many_commands [commands] commands has more than 10000 commands; send it in parts"#]].assert_eq(&format!("{}\n{}", refusal(&none), refusal(&many)));
     let all = caller.submit(batch(items(10_000))).unwrap();
     assert_eq!((all.len(), accepted(&all[9_999]).position), (10_000, 10_004));
     assert_eq!(caller.door.stock(10_004)["on_hand"], 10_010);

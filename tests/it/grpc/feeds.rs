@@ -72,7 +72,12 @@ fn a_wrong_wish_is_refused_before_the_stream_begins() {
         ask(v1::WatchMovementsRequest { skus: vec!["W".into(), "".into()], ..wish("") }),
         ask(v1::WatchMovementsRequest { ledger: "nobody".into(), ..wish("") }),
     ];
-    expect_test::expect![""].assert_eq(&said.join("\n"));
+    expect_test::expect![[r#"
+        InvalidArgument invalid_field [after] after must be a place in the feed, such as 00000000000000000012.000003 (the `sequence` of an event), or a position, such as 12
+        InvalidArgument invalid_field [after] after is 00000000000000000099.999999, beyond the end of the feed: the ledger is at position 4. Begin again from a place that the feed has told
+        InvalidArgument invalid_field [kinds] kinds `moved` is no kind of entry, such as order_shipped
+        InvalidArgument invalid_field [skus[1]] skus[1] must not be empty
+        NotFound not_found [] the ledger is not known: its first accepted command begins it"#]].assert_eq(&said.join("\n"));
 }
 
 #[test]
@@ -122,5 +127,5 @@ fn notices_are_told_as_they_come() {
     let ask = |it| refusal(&caller.wait(caller.feeds().watch_notices(it)).unwrap_err());
     let (ledger, kinds) = ("acme".to_owned(), vec!["gone".to_owned()]);
     let said = ask(v1::WatchNoticesRequest { ledger, kinds, ..Default::default() });
-    expect_test::expect![""].assert_eq(&said);
+    expect_test::expect!["InvalidArgument invalid_field [kinds[0]] kinds[0] must be low_stock, out_of_stock, back_in_stock or oversold"].assert_eq(&said);
 }

@@ -34,7 +34,13 @@ fn availability_is_told_in_the_order_asked() {
         ask(v1::GetAvailabilityRequest { channel: String::new(), ..availability(&["W"]) }),
         ask(v1::GetAvailabilityRequest { min_position: 9, wait_ms: 1, ..availability(&["W"]) }),
     ];
-    expect_test::expect![""].assert_eq(&said.join("\n"));
+    expect_test::expect![[r#"
+        InvalidArgument missing_field [skus] skus is empty; name at least one
+        InvalidArgument invalid_field [skus[1]] skus[1] must not begin or end with a space
+        InvalidArgument invalid_field [skus] skus has more than 1000; ask in several parts
+        NotFound not_found [] no channel has this name
+        InvalidArgument missing_field [channel] channel is missing; add it
+        DeadlineExceeded position_not_reached [] asked for position 9; what can be read reaches 4"#]].assert_eq(&said.join("\n"));
 }
 
 #[test]
@@ -80,7 +86,12 @@ fn any_question_of_http_is_answered_alike() {
         ask("commands", &[]).unwrap_err(),
     ];
     let said = said.iter().map(refusal).collect::<Vec<_>>().join("\n");
-    expect_test::expect![""].assert_eq(&said);
+    expect_test::expect![[r#"
+        InvalidArgument missing_field [question] question is missing; name an address behind the ledger's, such as timeline/MUG
+        NotFound not_found [] there is nothing at /v1/acme/nothing/there
+        NotFound not_found [] no item has this SKU
+        InvalidArgument unknown_field [colour] colour is no parameter of this address
+        Unimplemented method_not_allowed [] this address does not take GET; the header Allow lists what it takes"#]].assert_eq(&said);
 }
 
 /// A call of `path` with no message in it.
