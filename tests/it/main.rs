@@ -17,6 +17,8 @@ mod http_rules;
 mod import;
 mod inbox;
 mod kill;
+mod movements;
+mod movements_nats;
 mod node;
 mod snapshots;
 mod suppliers;

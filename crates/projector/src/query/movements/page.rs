@@ -8,7 +8,7 @@ use super::blocks::{Blocks, Unread};
 use super::{BlockMovements, FeedPlace, MovementsPage};
 use crate::projector::Projector;
 use crate::query::{Missing, QueryError};
-use crate::timeline::Mark;
+use crate::timeline::{LedgerLog, Mark};
 
 /// Blocks that one page looks at, at most.
 const BLOCKS_MAX: usize = 256;
@@ -72,6 +72,17 @@ impl Projector {
         let mut blocks = Blocks::new(self, &heights);
         let told = std::iter::from_fn(|| blocks.next());
         told.map(|it| it.map_err(QueryError::from)).collect()
+    }
+
+    /// Entries that are folded and lie in blocks above `height`, over all ledgers.
+    pub fn entries_above(&self, height: u64) -> u64 {
+        let state = self.read();
+        let above = |(id, log): (&LedgerId, &LedgerLog)| {
+            let marks = log.marks();
+            let first = marks.get(marks.partition_point(|mark| mark.height <= height))?;
+            Some(state.book.ledger(id)?.position() + 1 - first.position)
+        };
+        state.logs.iter().filter_map(above).sum()
     }
 
     /// All names of these items, those of items that were merged into them too; a name that no item

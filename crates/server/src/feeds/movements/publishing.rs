@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use onhand_projector::Projector;
+
 /// Of one shard, since the server started.
 #[derive(Default)]
 pub(crate) struct Publishing {
@@ -26,6 +28,21 @@ impl Publishing {
     /// Everything up to this height of the journal is in the stream; 0 before that is known.
     pub fn height(&self) -> u64 {
         self.height.load(Ordering::Relaxed)
+    }
+
+    /// Entries that are booked and not in the stream yet.
+    pub fn entries_behind(&self, projector: &Projector) -> u64 {
+        projector.entries_above(self.height())
+    }
+
+    /// Seconds between what was recorded last and what of it is in the stream; 0 before it is known
+    /// what is.
+    pub fn seconds_behind(&self, projector: &Projector) -> f64 {
+        let (tip, reached) = (projector.tip(), self.recorded_us());
+        match reached == 0 || self.height() >= tip.height || self.entries_behind(projector) == 0 {
+            true => 0.0,
+            false => tip.time_us.saturating_sub(reached) as f64 / 1e6,
+        }
     }
 
     /// When the last block that is in the stream was recorded, in microseconds since 1970.
