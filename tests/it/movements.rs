@@ -153,6 +153,27 @@ fn bad_questions_are_told_what_is_wrong() {
     assert_eq!((stream.status, stream.line().contains("beyond the end")), (400, true));
 }
 
+/// Names of fields and what kind of value each has.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().map(|(name, it)| (name.clone(), shape(it))).collect()
+        }
+        Value::String(_) => json!("text"),
+        Value::Number(_) => json!("number"),
+        _ => json!("other"),
+    }
+}
+
+#[test]
+fn the_event_in_the_pages_is_one() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(root.join("docs/feeds.md")).unwrap();
+    let example = page.split("```json event").nth(1).unwrap().split("```").next().unwrap();
+    let example: Value = serde_json::from_str(example).unwrap();
+    assert_eq!(shape(&example), shape(&feed(&sold(), "", 100)[5]));
+}
+
 /// A stream of server-sent events, read line by line.
 struct Stream {
     status: u16,

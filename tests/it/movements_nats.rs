@@ -62,12 +62,21 @@ impl Reader {
         self.runtime.block_on(self.context.delete_stream(STREAM)).unwrap();
     }
 
+    fn max_age(&self) -> Duration {
+        let stream = self.runtime.block_on(self.context.get_stream(STREAM)).unwrap();
+        stream.cached_info().config.max_age
+    }
+
     fn all(&self) -> Vec<Stored> {
+        self.from(1)
+    }
+
+    fn from(&self, first: u64) -> Vec<Stored> {
         let last = self.last();
         self.runtime.block_on(async {
             let stream = self.context.get_stream(STREAM).await.unwrap();
             let mut all = Vec::new();
-            for sequence in 1..=last {
+            for sequence in first..=last {
                 let message = stream.get_raw_message(sequence).await.unwrap();
                 let headers = message.headers.iter().map(|(name, values)| {
                     (name.to_string(), values.iter().map(|it| it.as_str()).collect())
@@ -151,10 +160,35 @@ fn a_stream_that_was_deleted_is_made_anew_and_is_equal() {
     // While it is being written, and over a restart.
     reader.delete();
     trade(&door, 40, 40);
-    let door = door.restart();
+    let mut door = door.restart();
     trade(&door, 80, 40);
     let after = assert_equal(&door, &reader);
     assert_eq!(after[..before.len()], before);
+    // Kept for a week from now on: the same stream.
+    assert_eq!(reader.max_age(), Duration::ZERO);
+    door.config.feed_movements_days = 7;
+    let door = door.restart();
+    trade(&door, 120, 1);
+    assert_eq!(assert_equal(&door, &reader)[..after.len()], after);
+    assert_eq!(reader.max_age(), Duration::from_secs(7 * 24 * 60 * 60));
+}
+
+#[test]
+fn a_stream_whose_messages_grew_too_old_goes_on_behind_them() {
+    let (_directory, nats) = nats();
+    let door = published(&nats);
+    trade(&door, 0, 30);
+    let reader = Reader::connect(&nats);
+    let before = assert_equal(&door, &reader).len();
+    let stream = reader.context.get_stream(STREAM);
+    reader.runtime.block_on(async { stream.await.unwrap().purge().await.unwrap() });
+    let door = door.restart();
+    trade(&door, 30, 10);
+    let feed = feed(&door, "", 1_000);
+    reader.wait_for(feed.len() as u64);
+    let stored = reader.from(before as u64 + 1);
+    let told = stored.iter().map(|it| serde_json::from_slice::<Value>(&it.payload).unwrap());
+    assert_eq!(told.collect::<Vec<_>>(), feed[before..]);
 }
 
 #[test]

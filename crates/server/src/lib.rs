@@ -18,6 +18,7 @@ mod snapshots;
 mod webhooks;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
+pub use feeds::movements::cloud_event as movement_event;
 pub use http::{
     Serving, answer_here, handover_csv, handovers_here, part_of, running_server, serve,
 };

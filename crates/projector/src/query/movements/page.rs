@@ -58,7 +58,8 @@ impl Projector {
         Ok(page)
     }
 
-    /// What the blocks from `height` on did, at most `most` of them; empty if none is folded yet.
+    /// What the blocks from `height` on did, at most `most` of them and few if they did much; empty
+    /// if none is folded yet.
     ///
     /// # Errors
     /// The journal cannot be read now, or does not hold them any more.
@@ -69,9 +70,14 @@ impl Projector {
     ) -> Result<Vec<Arc<BlockMovements>>, QueryError> {
         let tip = self.tip().height;
         let heights: Vec<u64> = (height.max(1)..=tip).take(most.min(BLOCKS_MAX)).collect();
-        let mut blocks = Blocks::new(self, &heights);
-        let told = std::iter::from_fn(|| blocks.next());
-        told.map(|it| it.map_err(QueryError::from)).collect()
+        let (mut blocks, mut told, mut events) = (Blocks::new(self, &heights), Vec::new(), 0);
+        while events < EVENTS_MAX {
+            let Some(block) = blocks.next() else { break };
+            let block = block?;
+            events += block.events.len();
+            told.push(block);
+        }
+        Ok(told)
     }
 
     /// Entries that are folded and lie in blocks above `height`, over all ledgers.

@@ -8,7 +8,7 @@ use onhand_projector::Projector;
 #[derive(Default)]
 pub(crate) struct Publishing {
     published: AtomicU64,
-    failed: AtomicU64,
+    ended: AtomicU64,
     height: AtomicU64,
     /// When what is published up to there was recorded, in microseconds since 1970.
     recorded_us: AtomicU64,
@@ -20,9 +20,9 @@ impl Publishing {
         self.published.load(Ordering::Relaxed)
     }
 
-    /// Sessions that ended in a fault, after which it was begun anew.
-    pub fn failed(&self) -> u64 {
-        self.failed.load(Ordering::Relaxed)
+    /// Sessions with the server that ended: each is begun anew, behind what is stored.
+    pub fn ended(&self) -> u64 {
+        self.ended.load(Ordering::Relaxed)
     }
 
     /// Everything up to this height of the journal is in the stream; 0 before that is known.
@@ -54,8 +54,8 @@ impl Publishing {
         self.published.fetch_add(messages, Ordering::Relaxed);
     }
 
-    pub(crate) fn note_failed(&self) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn note_ended(&self) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn note_height(&self, height: u64, recorded_us: u64) {
