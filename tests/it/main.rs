@@ -20,6 +20,8 @@ mod http_rules;
 mod import;
 mod inbox;
 mod kill;
+mod movements;
+mod movements_nats;
 mod nats_caller;
 mod nats_feeds;
 mod nats_service;
