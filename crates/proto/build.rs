@@ -16,7 +16,9 @@ const FILES: [&str; 5] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    // Asked when it runs: a build directory may be shared by several copies of the source.
+    let own = var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?;
+    let root = Path::new(&own).join("../../proto");
     println!("cargo::rerun-if-changed={}", root.display());
     let set = protox::compile(FILES, [&root])?;
     let out = PathBuf::from(var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

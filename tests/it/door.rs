@@ -142,6 +142,11 @@ impl Door {
         self.agent.head(self.url(path)).call().unwrap().status().as_u16()
     }
 
+    pub fn patch(&self, path: &str, body: &str) -> Reply {
+        let request = self.agent.patch(self.url(path)).header("content-type", "application/json");
+        reply(request.send(body))
+    }
+
     pub fn delete(&self, path: &str) -> Reply {
         reply(self.agent.delete(self.url(path)).call())
     }

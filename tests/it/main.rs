@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod asyncapi;
 mod availability_feed;
 mod binary;
 mod door;
+mod grpc;
 mod handover;
 mod http_batches;
 mod http_bounds;
@@ -22,5 +24,8 @@ mod nats_caller;
 mod nats_feeds;
 mod nats_service;
 mod node;
+mod openapi;
 mod snapshots;
 mod suppliers;
+mod traces;
+mod webhooks;

@@ -81,12 +81,29 @@ impl Client {
         self.told(self.agent.post(format!("{}{path}", self.base)).send_json(body))
     }
 
+    /// Changes what is at a path by a JSON object, and answers as [`Client::post`].
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub fn patch(&self, path: &str, body: &Value) -> Result<(u16, Value), Failure> {
+        self.told(self.agent.patch(format!("{}{path}", self.base)).send_json(body))
+    }
+
+    /// Removes what is at a path, and answers as [`Client::post`].
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub fn delete(&self, path: &str) -> Result<(u16, Value), Failure> {
+        self.told(self.agent.delete(format!("{}{path}", self.base)).call())
+    }
+
     fn told(
         &self,
         called: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<(u16, Value), Failure> {
         let (status, text) = self.read(called)?;
-        Ok((status, serde_json::from_str(&text)?))
+        let told = if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? };
+        Ok((status, told))
     }
 
     fn ask(&self, path: &str, query: &[(&str, String)]) -> Result<(u16, String), Failure> {

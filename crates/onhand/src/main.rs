@@ -37,6 +37,7 @@ mod terminal;
 mod timeline;
 mod verify;
 mod walk;
+mod webhooks;
 mod words;
 
 use std::process::ExitCode;
@@ -84,6 +85,7 @@ enum Command {
     Suppliers(suppliers::Suppliers),
     Feeds(feeds::Feeds),
     Scorecard(scorecard::Scorecard),
+    Webhooks(webhooks::Webhooks),
     Tail(tail::Tail),
     Replay(replay::Replay),
     Verify(verify::Verify),
@@ -118,6 +120,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Policies(args) => policies::run(args),
         Command::Pools(args) => pools::run(args),
         Command::Timeline(args) => timeline::run(args),
+        Command::Webhooks(args) => webhooks::run(args),
         Command::Handovers(args) => handovers::run(args),
         Command::Handover(args) => handover::run(args),
         Command::Inbox(args) => inbox::run(args),

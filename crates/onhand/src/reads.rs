@@ -248,5 +248,6 @@ fn not_there(missing: Missing) -> &'static str {
         Missing::Discrepancy => "no discrepancy has this number",
         Missing::Handover => "the supplier was handed over nothing under this name",
         Missing::TooOld { .. } => "some of these notices are not kept any more",
+        Missing::Ahead { .. } => "nothing is booked at this place yet",
     }
 }

@@ -108,6 +108,11 @@ impl Projector {
         (book, state.tip)
     }
 
+    /// Whether nobody folds at this moment, so that a short question waits for nothing.
+    pub fn is_free(&self) -> bool {
+        self.state.try_read().is_ok()
+    }
+
     pub fn tip(&self) -> Tip {
         self.read().tip
     }

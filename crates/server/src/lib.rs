@@ -4,6 +4,7 @@
 //! [`serve`] puts the HTTP door before it. Everything a caller is told goes through `onhand_wire`.
 
 pub mod config;
+#[allow(dead_code)]
 mod contracts;
 #[allow(dead_code)]
 mod feeds;
@@ -14,10 +15,12 @@ mod http;
 mod nats;
 mod node;
 mod snapshots;
+pub mod trace;
 #[allow(dead_code)]
 mod webhooks;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
+pub use contracts::{asyncapi_json, openapi_json};
 pub use http::{
     Serving, answer_here, handover_csv, handovers_here, part_of, running_server, serve,
 };

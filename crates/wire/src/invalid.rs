@@ -35,6 +35,19 @@ impl Invalid {
         self
     }
 
+    /// The same, seen from around the field: what is wrong in `lines` is wrong in `command.lines`.
+    pub fn inside(mut self, field: &str) -> Invalid {
+        let rest = std::mem::take(&mut self.field);
+        let joint = if rest.is_empty() || rest.starts_with('[') { "" } else { "." };
+        self.field = brief(&format!("{field}{joint}{rest}"));
+        self
+    }
+
+    /// From what a typed reader said of one value.
+    pub(crate) fn said(path: &str, error: &serde_json::Error) -> Invalid {
+        explain(path, &error.to_string())
+    }
+
     /// The body is not JSON at all.
     pub fn not_json(error: &serde_json::Error) -> Invalid {
         Invalid::new("not_json", "", format_args!("is not JSON: {error}"))

@@ -124,13 +124,13 @@ fn read_envelope(fields: Fields<'_>, key: Option<&str>) -> Result<Envelope, Inva
     Ok(envelope)
 }
 
-fn key_missing() -> Invalid {
+pub(crate) fn key_missing() -> Invalid {
     let message = "is missing; send an Idempotency-Key header or `id`: a text of your own, new \
                    for every command and the same on every retry";
     Invalid::new("idempotency_key_missing", "id", message)
 }
 
-fn check_envelope(envelope: &Envelope, key: Option<&str>) -> Result<(), Invalid> {
+pub(crate) fn check_envelope(envelope: &Envelope, key: Option<&str>) -> Result<(), Invalid> {
     let id = envelope.id.as_str();
     if key.is_some_and(|key| key != id) {
         let message = "differs from the Idempotency-Key header; send one of the two";

@@ -1,5 +1,7 @@
-//! `onhand bench`: how fast this machine books, flushed before every answer, in one process.
+//! `onhand bench`: how fast this machine books, flushed before every answer: in one process, or
+//! through the doors of a server.
 
+mod doors;
 mod load;
 mod machine;
 mod under;
@@ -42,6 +44,17 @@ pub struct Bench {
     /// journal alone
     #[arg(long)]
     whole: bool,
+    /// Measure a server process through its doors: HTTP, gRPC and, with --url, NATS
+    #[arg(long, conflicts_with = "whole")]
+    doors: bool,
+    /// A Postgres server to measure as a peer, with its own pgbench; tables onhand_bench_* are made
+    /// there
+    #[arg(long, value_name = "URL", requires = "doors")]
+    postgres: Option<String>,
+    /// A Redis server to measure as a peer, with its own redis-benchmark; keys onhand_bench* are
+    /// made there
+    #[arg(long, value_name = "URL", requires = "doors")]
+    redis: Option<String>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -73,6 +86,9 @@ pub fn run(args: &Bench) -> Outcome {
         .map_err(|error| Failure::while_doing("make a directory for the journal", &error))?;
     let config = configure(args, directory.path())?;
     let conditions = machine::conditions(directory.path());
+    if args.doors {
+        return through_doors(args, &config, &conditions);
+    }
     let under = match args.whole {
         true => Under::whole(&config)?,
         false => Under::engine(directory.path(), stream(args, &config))?,
@@ -84,11 +100,30 @@ pub fn run(args: &Bench) -> Outcome {
         true => print(&as_json(args, &conditions, &figures, &singles).to_string()),
         false => tell(args, &conditions, &figures, &singles),
     }
+    tell_of_streams(args, &config);
+    Ok(())
+}
+
+fn through_doors(args: &Bench, config: &Config, conditions: &[(String, String)]) -> Outcome {
+    let cases = doors::measure(args, config)?;
+    if args.json {
+        let conditions: std::collections::BTreeMap<_, _> = conditions.iter().cloned().collect();
+        let all = json!({"measured": "doors", "conditions": conditions,
+            "cases": doors::as_json(&cases)});
+        print(&all.to_string());
+    } else {
+        conditions.iter().for_each(|(name, value)| print(&format!("{name:<10} {value}")));
+        doors::tell(&cases);
+    }
+    tell_of_streams(args, config);
+    Ok(())
+}
+
+fn tell_of_streams(args: &Bench, config: &Config) {
     if args.installed.url.is_some() {
         let prefix = &config.journal_stream_prefix;
         eprintln!("The streams {prefix}… stay on the server; remove them when you are done.");
     }
-    Ok(())
 }
 
 /// Beside the data that is asked for, so that the same disk is measured.

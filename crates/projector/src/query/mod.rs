@@ -20,6 +20,7 @@ mod policies;
 mod pools;
 mod preview;
 mod promise;
+mod quotes;
 mod replacements;
 mod scorecard;
 mod stock;
@@ -56,6 +57,7 @@ pub use pools::{
 };
 pub use preview::{PreviewQuery, Previewed};
 pub use promise::{ExpectedQuery, ExpectedRow, ExpectedView, PromiseBy, PromiseStep};
+pub use quotes::Quote;
 pub use replacements::{Replacement, Replacements};
 pub use scorecard::{
     Card, Rate, Scorecard, ScorecardQuery, ScoredPeriod, Spread, Trend, Warehouse,

@@ -175,10 +175,12 @@ settings! {
         "Subscriptions; each has a thread of its own.";
     webhook_timeout_ms: u64 = 15_000, number("milliseconds", 100, 60_000),
         "Longest time that a target may take to answer.";
+    webhook_retry_first_ms: u64 = 5_000, number("milliseconds", 10, 600_000),
+        "Pause before an event is sent again for the first time. The later pauses grow as the standard has them: 60 times this, 360 times, and so on.";
     webhook_retry_s_max: u64 = 86_400, number("seconds", 1, 604_800),
         "How long an event is tried again before it is given up.";
     webhook_log_max: u64 = 1_000, number("deliveries", 10, 100_000),
-        "Deliveries of each subscription that are remembered.";
+        "Deliveries of each subscription that are remembered; and events given up, after which many it is disabled.";
 
     snapshot_bytes_max: u64 = 256 << 20, number("bytes", 1024, 16 << 30),
         "Largest file of a supplier, sent or fetched.";

@@ -1,24 +1,24 @@
-//! The route table.
+//! What every request goes through, whatever its address.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use onhand_wire::{Invalid, Trouble};
 use tokio::sync::Semaphore;
+use tracing::{Instrument, Span};
 
 use super::metrics::Metrics;
-use super::respond::{Refused, bytes_response};
-use super::{commands, confirmation, health, metrics, reads, snapshots};
+use super::respond::Refused;
+use super::table;
 use crate::Node;
 use crate::feeds::Feeds;
 use crate::snapshots::Snapshots;
 use crate::webhooks::Webhooks;
-use crate::{contracts, feeds, webhooks};
+use crate::{feeds, trace, webhooks};
 
 /// Reads under way at once, of which each takes a thread; more wait in line.
 const READS_MAX: usize = 256;
@@ -51,7 +51,7 @@ impl App {
         feeds: Arc<Feeds>,
         webhooks: Arc<Webhooks>,
     ) -> Arc<App> {
-        let metrics = Metrics::new(node.clone(), snapshots.clone());
+        let metrics = Metrics::new(node.clone(), snapshots.clone(), webhooks.clone());
         let reads = Semaphore::new(READS_MAX);
         let files = Semaphore::new(node.config().snapshot_files_max as usize);
         let node_too = node.clone();
@@ -59,7 +59,7 @@ impl App {
         let rooms = Arc::new(rooms);
         let router = routes(rooms.clone());
         let router = match node.config().grpc_enabled {
-            true => router.merge(crate::grpc::routes(&rooms)),
+            true => router.clone().merge(crate::grpc::routes(&rooms, &router)),
             false => router,
         };
         Arc::new(App { node, rooms, router })
@@ -74,67 +74,25 @@ impl App {
     }
 }
 
+fn addresses() -> Router<Arc<Rooms>> {
+    table::routes().router().merge(feeds::routes()).merge(webhooks::routes())
+}
+
 fn routes(rooms: Arc<Rooms>) -> Router {
-    Router::new()
-        .route("/v1/ledgers", get(reads::ledgers))
-        .route("/v1/{ledger}/commands", post(commands::many))
-        .route("/v1/{ledger}/stock", get(reads::stock))
-        .route("/v1/{ledger}/stock/{sku}", get(reads::stock_of))
-        .route("/v1/{ledger}/availability", get(reads::availability))
-        .route("/v1/{ledger}/explain", get(reads::explain))
-        .route("/v1/{ledger}/replacements", get(reads::replacements))
-        .route("/v1/{ledger}/promise", get(reads::promise))
-        .route("/v1/{ledger}/routing", get(reads::routing))
-        .route("/v1/{ledger}/notices", get(reads::notices))
-        .route("/v1/{ledger}/policies", get(reads::policies))
-        .route("/v1/{ledger}/pools", get(reads::pools))
-        .route("/v1/{ledger}/pools/{pool}", get(reads::pool))
-        .route("/v1/{ledger}/kits/{sku}", get(reads::kit))
-        .route("/v1/{ledger}/expected", get(reads::expected))
-        .route("/v1/{ledger}/timeline/{sku}", get(reads::timeline))
-        .route("/v1/{ledger}/orders/{order}", get(reads::order))
-        .route("/v1/{ledger}/holds/{hold}", get(reads::hold))
-        .route("/v1/{ledger}/affected_orders", get(reads::affected_orders))
-        .route("/v1/{ledger}/transfers/{transfer}", get(reads::transfer))
-        .route("/v1/{ledger}/places", get(reads::places))
-        .route("/v1/{ledger}/entries/{position}", get(reads::entry))
-        .route("/v1/{ledger}/discrepancies", get(reads::discrepancies))
-        .route("/v1/{ledger}/discrepancies/{number}", get(reads::discrepancy))
-        .route("/v1/{ledger}/suppliers", get(reads::suppliers))
-        .route("/v1/{ledger}/suppliers/{supplier}", get(reads::supplier))
-        .route("/v1/{ledger}/suppliers/{supplier}/skus", get(reads::supplier_skus))
-        .route("/v1/{ledger}/suppliers/{supplier}/scorecard", get(reads::scorecard))
-        .route("/v1/{ledger}/suppliers/{supplier}/waiting", get(reads::waiting))
-        .route("/v1/{ledger}/suppliers/{supplier}/handovers", get(reads::handovers))
-        .route("/v1/{ledger}/suppliers/{supplier}/handovers/{handover}", get(reads::handover))
-        .route(
-            "/v1/{ledger}/suppliers/{supplier}/handovers/{handover}/confirmation",
-            post(confirmation::confirm),
-        )
-        .route("/v1/{ledger}/feeds", get(reads::feeds))
-        .route("/v1/{ledger}/feeds/{feed}", get(reads::feed))
-        .route("/v1/{ledger}/feeds/{feed}/tiers", get(reads::tiers))
-        .route("/v1/{ledger}/feeds/{feed}/snapshots", post(snapshots::upload))
-        .route("/v1/{ledger}/feeds/{feed}/snapshots/{hash}/bytes", get(snapshots::bytes))
-        .route("/v1/{ledger}/feeds/{feed}/form", post(snapshots::form))
-        .route("/v1/{ledger}/feeds/{feed}/pull", post(snapshots::pull))
-        .merge(feeds::routes())
-        .merge(webhooks::routes())
-        .merge(contracts::routes())
-        .route("/v1/{ledger}/{stem}", post(commands::one))
-        .route("/errors/{code}", get(error_page))
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::scrape))
+    addresses()
         .fallback(nowhere)
         .method_not_allowed_fallback(other_method)
         .layer(middleware::from_fn_with_state(rooms.clone(), watch))
         .with_state(rooms)
 }
 
-async fn nowhere(request: Request) -> Refused {
+async fn nowhere(request: Request) -> Response {
+    if crate::grpc::is_call(&request) {
+        return crate::grpc::unknown_call(&request);
+    }
     let path: String = request.uri().path().chars().take(120).collect();
-    Trouble::NotFound { message: format!("there is nothing at {path}") }.into()
+    let message = format!("there is nothing at {path}");
+    Refused::from(Trouble::NotFound { message }).into_response()
 }
 
 /// The router adds the header `Allow`.
@@ -146,13 +104,22 @@ async fn other_method(request: Request) -> Refused {
 /// Counts requests, and marks answers that stand on weaker durability.
 async fn watch(State(rooms): Room, request: Request, next: Next) -> Response {
     let timer = rooms.metrics.begin(&request);
-    let mut response = unreadable_address(next.run(request).await);
+    let span = span(&request);
+    let answering = next.run(request).instrument(span.clone());
+    let mut response = unreadable_address(answering.await);
+    span.record("http.response.status_code", response.status().as_u16());
     if rooms.node.is_relaxed() {
         let value = HeaderValue::from_static("relaxed");
         response.headers_mut().insert("onhand-durability", value);
     }
     timer.end(response.status());
     response
+}
+
+/// Named after the pattern that matched: addresses have names of callers in them.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", |it| it.as_str());
+    trace::span(request.method().as_str(), route, request.headers())
 }
 
 /// The router's own refusals, of an address that is not UTF-8 for one, told as every other no.
@@ -168,16 +135,25 @@ fn unreadable_address(response: Response) -> Response {
     }
 }
 
-/// What a code means and what to do, as plain text.
-async fn error_page(Path(code): Path<String>) -> Result<Response, Refused> {
-    let Some(page) = onhand_wire::page(&code) else {
-        let shown: String = code.chars().take(60).collect();
-        return Err(Trouble::NotFound { message: format!("there is no code {shown}") }.into());
-    };
-    let again = if page.retryable { "may succeed unchanged" } else { "will not help unchanged" };
-    let text = format!(
-        "{} ({})\n\n{}.\n\n{}\n\nSending the same again {again}.\n",
-        page.code, page.status, page.title, page.remedy
-    );
-    Ok(bytes_response(200, "text/plain; charset=utf-8", text.into_bytes()))
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The addresses that a router serves, as it tells them itself; without its fallbacks.
+    fn served(router: &Router<Arc<Rooms>>) -> BTreeSet<String> {
+        let told = format!("{router:?}");
+        let addresses = told.split('"').filter(|it| it.starts_with('/') && it.len() > 1);
+        addresses.filter(|it| !it.contains("__private__")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_address_is_declared() {
+        let router = addresses();
+        let declared: BTreeSet<String> =
+            table::routes().all().iter().map(|it| it.path.to_owned()).collect();
+        assert!(declared.len() > 40, "{declared:?}");
+        assert_eq!(served(&router), declared, "declare it in a table of Routes");
+    }
 }

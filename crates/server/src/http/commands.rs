@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use onhand_core::{Command, LedgerId};
+use onhand_core::{Command, LedgerId, TraceParent};
 use onhand_engine::{Answer, AnswerFault, Batch, Mode};
 use onhand_wire::{Format, Invalid, No, Problem, Trouble, Would, answer, batch, problem};
 use serde_json::value::RawValue;
@@ -14,6 +14,7 @@ use super::body;
 use super::params::{Params, named};
 use super::respond::{Refused, bytes_response, json, problem_response};
 use crate::snapshots::{check_feed, of_answer as problem_of};
+use crate::trace;
 
 type Pairs = Query<Vec<(String, String)>>;
 
@@ -38,8 +39,10 @@ pub(super) async fn one(
         let message = "one command is application/json; a batch goes to …/commands";
         return Err(Trouble::MediaType { found: message.to_owned() }.into());
     }
+    let trace = trace::of_headers(request.headers());
     let bytes = body::read(rooms.node.config(), request.into_body()).await?;
-    let request = onhand_wire::request(&ledger, &stem, &bytes, key.as_deref())?;
+    let mut request = onhand_wire::request(&ledger, &stem, &bytes, key.as_deref())?;
+    trace::mark(&mut request, trace.as_ref());
     check_feed(&request)?;
     Ok(book(&rooms, request, dry_run).await)
 }
@@ -178,24 +181,30 @@ pub(super) async fn many(
         return Err(Invalid::new("idempotency_key_mismatch", "Idempotency-Key", message).into());
     }
     let format = body::format(request.headers())?;
+    let trace = trace::of_headers(request.headers());
     let bytes = body::read(rooms.node.config(), request.into_body()).await?;
-    book_many(&rooms, ledger, bytes, format, wish).await
+    book_many(&rooms, ledger, bytes, format, wish, trace).await
 }
 
-/// The response to a batch, once it is booked.
+/// The response to a batch, once it is booked. `trace` is that of items that name none.
 pub(crate) async fn book_many(
     rooms: &Rooms,
     ledger: LedgerId,
     bytes: Bytes,
     format: Format,
     wish: Wish,
+    trace: Option<TraceParent>,
 ) -> Result<Response, Refused> {
     // Reading ten thousand commands takes milliseconds, which other requests need not wait for.
     let read = tokio::task::spawn_blocking(move || batch(&ledger, &bytes, format)).await;
     let items = read.map_err(|error| Trouble::Unavailable { message: error.to_string() })??;
     let items: Vec<_> = items
         .into_iter()
-        .map(|it| it.and_then(|request| check_feed(&request).map(|()| request)))
+        .map(|it| {
+            let mut request = it?;
+            trace::mark(&mut request, trace.as_ref());
+            check_feed(&request).map(|()| request)
+        })
         .collect();
     refuse_unread(&items, &wish)?;
     Ok(results(rooms, items, &wish).await?)

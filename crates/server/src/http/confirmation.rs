@@ -17,6 +17,7 @@ use super::commands::{book, key_of};
 use super::params::{Params, named};
 use super::respond::Refused;
 use super::sheet::{self, Short};
+use crate::trace;
 
 type Pairs = Query<Vec<(String, String)>>;
 
@@ -39,6 +40,7 @@ pub(super) async fn confirm(
     params.end()?;
     check_kind(request.headers())?;
     let key = key_of(request.headers())?;
+    let trace = trace::of_headers(request.headers());
     let bytes = body::read(rooms.node.config(), request.into_body()).await?;
     let short = sheet::read(&bytes)?;
     // What is not visible yet the ledger itself still knows, and checks.
@@ -51,7 +53,9 @@ pub(super) async fn confirm(
     fields.insert("short".to_owned(), Value::Array(summed(short)));
     let key = key.unwrap_or_else(|| key_of_file(&bytes, &supplier, &handover, &fields));
     let body = Value::Object(fields).to_string();
-    let request = onhand_wire::request(&ledger, "confirm_handover", body.as_bytes(), Some(&key))?;
+    let body = body.as_bytes();
+    let mut request = onhand_wire::request(&ledger, "confirm_handover", body, Some(&key))?;
+    trace::mark(&mut request, trace.as_ref());
     Ok(book(&rooms, request, dry_run).await)
 }
 

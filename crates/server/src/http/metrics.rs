@@ -23,8 +23,10 @@ use prometheus_client::registry::Registry;
 use super::app::Room;
 use super::pulls::Pulls;
 use super::respond::{Refused, bytes_response};
+use super::webhooks::Calls;
 use crate::Node;
 use crate::snapshots::Snapshots;
+use crate::webhooks::Webhooks;
 
 /// Upper bounds of the buckets of request times, in seconds.
 const REQUEST_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
@@ -38,11 +40,14 @@ pub(crate) struct Metrics {
     requests: Family<Labels, Counter>,
     seconds: Family<Labels, Histogram, fn() -> Histogram>,
     under_way: Gauge,
+    calls: Family<Labels, Counter>,
+    call_seconds: Family<Labels, Histogram, fn() -> Histogram>,
+    calls_under_way: Gauge,
     registry: Arc<Registry>,
 }
 
 impl Metrics {
-    pub fn new(node: Arc<Node>, snapshots: Arc<Snapshots>) -> Metrics {
+    pub fn new(node: Arc<Node>, snapshots: Arc<Snapshots>, webhooks: Arc<Webhooks>) -> Metrics {
         let requests = Family::<Labels, Counter>::default();
         let histogram: fn() -> Histogram = || Histogram::new(REQUEST_SECONDS);
         let seconds = Family::new_with_constructor(histogram);
@@ -55,9 +60,26 @@ impl Metrics {
             "Requests not yet answered",
             under_way.clone(),
         );
+        let calls = Family::<Labels, Counter>::default();
+        let call_seconds = Family::new_with_constructor(histogram);
+        let calls_under_way = Gauge::default();
+        let (help, of_calls) = ("Time until a gRPC call's answer began", call_seconds.clone());
+        registry.register("grpc_calls", "gRPC calls answered", calls.clone());
+        registry.register("grpc_call_seconds", help, of_calls);
+        let help = "gRPC calls not yet answered";
+        registry.register("grpc_calls_under_way", help, calls_under_way.clone());
         registry.register_collector(Box::new(Shards { node }));
         registry.register_collector(Box::new(Pulls { snapshots }));
-        Metrics { requests, seconds, under_way, registry: Arc::new(registry) }
+        registry.register_collector(Box::new(Calls { webhooks }));
+        let registry = Arc::new(registry);
+        Metrics { requests, seconds, under_way, calls, call_seconds, calls_under_way, registry }
+    }
+
+    /// A call of gRPC begins.
+    pub fn begin_call(&self, path: &str) -> CallTimer {
+        self.calls_under_way.inc();
+        let call = path.trim_start_matches('/').to_owned();
+        CallTimer { metrics: self.clone(), call, begun: Instant::now() }
     }
 
     /// A request begins; its route is the pattern that matched, never the address itself.
@@ -100,6 +122,34 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         self.metrics.under_way.dec();
+    }
+}
+
+/// Counts its call when its answer begins, or it is given up.
+pub(crate) struct CallTimer {
+    metrics: Metrics,
+    call: String,
+    begun: Instant,
+}
+
+impl CallTimer {
+    /// Callers may invent calls; labels may not: a call that is not there is not named.
+    pub fn end_call(mut self, code: tonic::Code) {
+        let call = match code {
+            tonic::Code::Unimplemented => "other".to_owned(),
+            _ => std::mem::take(&mut self.call),
+        };
+        let mut labels = vec![("call", call)];
+        let seconds = self.begun.elapsed().as_secs_f64();
+        self.metrics.call_seconds.get_or_create(&labels).observe(seconds);
+        labels.push(("status", (code as i32).to_string()));
+        self.metrics.calls.get_or_create(&labels).inc();
+    }
+}
+
+impl Drop for CallTimer {
+    fn drop(&mut self) {
+        self.metrics.calls_under_way.dec();
     }
 }
 

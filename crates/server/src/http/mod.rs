@@ -8,11 +8,14 @@ mod health;
 pub(crate) mod metrics;
 pub(crate) mod params;
 mod pulls;
-mod reads;
+pub(crate) mod reads;
 pub(crate) mod respond;
 mod running;
 mod sheet;
 mod snapshots;
+pub(crate) mod table;
+
+mod webhooks;
 
 use std::future::Future;
 use std::io;
@@ -80,6 +83,7 @@ pub async fn serve(
         // What is left of a long snapshot is finished by the next start.
         node.stop_taking();
         drop(looker);
+        webhooks.close();
         node.shutdown_blocking();
     });
     closing.await.map_err(io::Error::other)

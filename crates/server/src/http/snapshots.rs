@@ -24,6 +24,7 @@ use super::commands::{book, key_of};
 use super::params::{Params, named};
 use super::respond::{Refused, bytes_response, json};
 use crate::snapshots::{Ask, Came, Form, Fresh, Snapshots, check_feed};
+use crate::trace;
 
 type Pairs = Query<Vec<(String, String)>>;
 type Told = Result<Response, Refused>;
@@ -177,9 +178,11 @@ pub(super) async fn form(
         let found = "a form is application/json".to_owned();
         return Err(Trouble::MediaType { found }.into());
     }
+    let trace = trace::of_headers(request.headers());
     let bytes = body::read(rooms.node.config(), request.into_body()).await?;
     let body = as_snapshot(&bytes, &feed, key.as_deref())?;
-    let request = onhand_wire::request(&ledger, "record_snapshot", &body, key.as_deref())?;
+    let mut request = onhand_wire::request(&ledger, "record_snapshot", &body, key.as_deref())?;
+    trace::mark(&mut request, trace.as_ref());
     check_feed(&request)?;
     Ok(book(&rooms, request, dry_run).await)
 }

@@ -23,6 +23,13 @@ impl Node {
     ///
     /// Requests may be to ledgers of several shards, but for an atomic batch, which is to one
     /// ledger.
+    #[tracing::instrument(
+        target = "onhand::trace",
+        level = "debug",
+        name = "submit",
+        skip_all,
+        fields(commands = batch.requests.len(), dry_run = batch.dry_run)
+    )]
     pub async fn submit(self: &Arc<Self>, batch: Batch) -> Vec<Answer> {
         if needs_the_past(&batch) {
             // Looking up blocks, and may have to wait for the projector.

@@ -78,7 +78,7 @@ pub(super) fn wants_stream(headers: &HeaderMap) -> bool {
     kinds.any(|it| it.split(';').next().unwrap_or_default().trim() == "text/event-stream")
 }
 
-fn place(field: &str, text: &str) -> Result<FeedPlace, Invalid> {
+pub(crate) fn place(field: &str, text: &str) -> Result<FeedPlace, Invalid> {
     FeedPlace::parse(text.trim()).ok_or_else(|| {
         let message = "must be a place in the feed, such as 00000000000000000012.000003 (the \
                        `sequence` of an event), or a position, such as 12";
@@ -87,7 +87,7 @@ fn place(field: &str, text: &str) -> Result<FeedPlace, Invalid> {
 }
 
 /// A kind never has a comma, so that several may stand in one parameter.
-fn kinds(given: &[String]) -> Result<Vec<SmolStr>, Invalid> {
+pub(crate) fn kinds(given: &[String]) -> Result<Vec<SmolStr>, Invalid> {
     let known = |kind: &str| (0..=u8::MAX).filter_map(timeline::kind_name).any(|it| it == kind);
     let kind = |it: &str| match known(it) {
         true => Ok(SmolStr::new(it)),

@@ -15,6 +15,8 @@ use onhand_projector::{FeedPlace, Missing, MovementView, MovementsPage, QueryErr
 use onhand_wire::{CloudEvent, Invalid, No, Problem, problem};
 use smol_str::{SmolStr, format_smolstr};
 
+pub(crate) use ask::{kinds, place};
+
 use super::Feeds;
 use crate::http::Rooms;
 use crate::http::reads_trouble;
@@ -38,7 +40,7 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    fn is_all(&self) -> bool {
+    pub fn is_all(&self) -> bool {
         self.kinds.is_empty() && self.skus.is_empty() && self.channels.is_empty()
     }
 

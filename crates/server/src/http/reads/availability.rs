@@ -14,6 +14,9 @@ use crate::http::params::Params;
 /// Most items that are told as of a past moment at once: each takes reading its whole history.
 const PAST_ITEMS_MAX: usize = 100;
 
+/// So few items are told in less time than a thread takes to begin.
+const SHORT: usize = 10;
+
 /// `GET /v1/{ledger}/availability`
 pub(in crate::http) async fn availability(
     State(rooms): Room,
@@ -29,6 +32,7 @@ pub(in crate::http) async fn availability(
     let mut query = wanted(&mut ask.params)?;
     query.after = ask.params.name("after", Sku::new)?;
     query.limit = limit(&mut ask.params)?;
+    ask.is_short = (1..=SHORT).contains(&query.skus.len());
     ask.answer(&rooms, move |it, ledger| Ok(it.availability_for(ledger, &query)?)).await
 }
 

@@ -57,6 +57,8 @@ struct Ask {
     params: Params,
     min_position: u64,
     wait: Duration,
+    /// It is about so few items that a thread of its own would cost more than the answer.
+    is_short: bool,
 }
 
 impl Ask {
@@ -66,7 +68,7 @@ impl Ask {
         let min_position = params.number("min_position")?.unwrap_or(0);
         let wait_ms = params.number("wait_ms")?.unwrap_or(WAIT_MS);
         let wait = Duration::from_millis(wait_ms.min(rooms.node.config().http_wait_ms_max));
-        Ok(Ask { ledger, params, min_position, wait })
+        Ok(Ask { ledger, params, min_position, wait, is_short: false })
     }
 
     async fn answer<T: Serialize + Send + 'static>(
@@ -83,12 +85,15 @@ impl Ask {
         rooms: &Rooms,
         query: impl Answer<T>,
     ) -> Result<T, Refused> {
-        let Ask { ledger, params, min_position, wait } = self;
+        let Ask { ledger, params, min_position, wait, is_short } = self;
         params.end()?;
         let projector = rooms.node.projector(&ledger);
         let Ok(_seat) = rooms.reads.acquire().await else {
             return Err(Trouble::Unavailable { message: "the server stops".to_owned() }.into());
         };
+        if is_short && min_position == 0 && projector.is_free() {
+            return Ok(query(&projector, &ledger).map_err(|error| trouble(&error))?);
+        }
         let work = move || {
             if min_position > 0 && !projector.wait_for(&ledger, min_position, wait) {
                 return Err(not_reached(&projector, &ledger, min_position));

@@ -15,7 +15,8 @@ impl Desk {
             Err(problem) => return Refused(*problem).into_response(),
         };
         let bytes = message.payload.clone();
-        let booked = book_many(&self.rooms, ledger, bytes, format, wish).await;
+        let trace = request::trace(message);
+        let booked = book_many(&self.rooms, ledger, bytes, format, wish, trace).await;
         booked.unwrap_or_else(IntoResponse::into_response)
     }
 }

@@ -71,6 +71,13 @@ pub(super) fn batch(
     read().map_err(|invalid: Invalid| Box::new(problem(No::Invalid(&invalid))))
 }
 
+/// The context of the call. None: it has none that can be read.
+pub(super) fn trace(message: &Message) -> Option<TraceParent> {
+    let headers = message.headers.as_ref()?;
+    let text = text(headers, "traceparent", "Traceparent").ok().flatten();
+    text.and_then(TraceParent::parse)
+}
+
 /// A subject that no command and no question has.
 pub(super) fn nowhere() -> Problem {
     let message = "the subject is none of a command: send to cmd.<ledger>.<stem>, with a stem such \

@@ -1,5 +1,5 @@
-//! Which addresses files may be fetched from: public ones, so that whoever sets a feed cannot make
-//! the server ask machines beside it.
+//! Which addresses may be called: public ones, so that whoever sets a feed or subscribes a webhook
+//! cannot make the server call machines beside it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,8 +13,10 @@ use ureq::unversioned::transport::NextTimeout;
 /// connected to: a name that means something else a moment later gains nothing. Redirects come
 /// through here as well.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     pub allow_private: bool,
+    /// The setting that allows others, for people.
+    pub setting: &'static str,
 }
 
 impl Resolver for Guard {
@@ -31,8 +33,9 @@ impl Resolver for Guard {
             Some(address) => Err(ureq::Error::Io(io::Error::new(
                 io::ErrorKind::PermissionDenied,
                 format!(
-                    "{} is no public address; set pull.allow_private = true if it is meant",
-                    address.ip()
+                    "{} is no public address; set {} = true if it is meant",
+                    address.ip(),
+                    self.setting
                 ),
             ))),
         }
@@ -40,7 +43,7 @@ impl Resolver for Guard {
 }
 
 /// Whether the address is one of the public Internet.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(it) => is_public_v4(it),
         IpAddr::V6(it) => is_public_v6(it),

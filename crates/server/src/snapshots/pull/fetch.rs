@@ -130,7 +130,8 @@ fn agent(url: &str, config: &Config) -> Result<Agent, String> {
         .timeout_recv_response(Some(PAUSE_MAX))
         .timeout_per_read(Some(PAUSE_MAX))
         .build();
-    let guard = Guard { allow_private: config.pull_allow_private };
+    let allow_private = config.pull_allow_private;
+    let guard = Guard { allow_private, setting: "pull.allow_private" };
     Ok(Agent::with_parts(settings, DefaultConnector::default(), guard))
 }
 

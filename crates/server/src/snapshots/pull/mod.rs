@@ -3,7 +3,7 @@
 //! What a server said of its last file is remembered until the process ends; after that a file
 //! may come once more, and is told apart by its bytes.
 
-mod address;
+pub(crate) mod address;
 mod directory;
 mod fetch;
 

@@ -1,0 +1,183 @@
+//! Feeds as streams: what happened, then what happens, until the caller goes.
+
+use std::sync::Arc;
+
+use onhand_core::{ChannelId, InvalidName, LedgerId, Sku};
+use onhand_projector::{FeedPlace, MovementView, MovementsPage};
+use onhand_proto::v1;
+use onhand_proto::v1::feeds_server::Feeds;
+use onhand_proto::v1::watch_movements_response::News;
+use onhand_wire::{Invalid, Trouble, ledger_of};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::door::Door;
+use super::movement::movement;
+use super::status::{of_invalid, of_problem, of_trouble};
+use crate::feeds::movements::{Filter, kinds, place};
+
+/// Events that wait for a slow reader; the next page is looked for once there is room.
+const WAITING_MAX: usize = 64;
+/// Events that are looked for at once.
+const PAGE_EVENTS: usize = 500;
+
+type Stream<T> = ReceiverStream<Result<T, Status>>;
+
+#[tonic::async_trait]
+impl Feeds for Door {
+    type WatchMovementsStream = Stream<v1::WatchMovementsResponse>;
+    type WatchAvailabilityStream = Stream<v1::WatchAvailabilityResponse>;
+    type WatchNoticesStream = Stream<v1::WatchNoticesResponse>;
+
+    async fn watch_movements(
+        &self,
+        request: Request<v1::WatchMovementsRequest>,
+    ) -> Result<Response<Self::WatchMovementsStream>, Status> {
+        let wish = Wish::read(request.into_inner()).map_err(|it| of_invalid(&it))?;
+        let seat = self.seat()?;
+        // What is wrong with the request is told before the stream begins.
+        let first = self.next(&wish).await?;
+        let (to_reader, events) = mpsc::channel(WAITING_MAX);
+        let teller = Teller { door: self.clone(), wish, to_reader };
+        tokio::spawn(teller.tell(seat, first));
+        Ok(Response::new(ReceiverStream::new(events)))
+    }
+
+    async fn watch_availability(
+        &self,
+        _request: Request<v1::WatchAvailabilityRequest>,
+    ) -> Result<Response<Self::WatchAvailabilityStream>, Status> {
+        Err(Status::unimplemented("availability is not told as a stream yet; ask for it"))
+    }
+
+    async fn watch_notices(
+        &self,
+        _request: Request<v1::WatchNoticesRequest>,
+    ) -> Result<Response<Self::WatchNoticesStream>, Status> {
+        Err(Status::unimplemented("notices are not told as a stream yet; ask for them"))
+    }
+}
+
+/// What a subscriber of movements asks for.
+#[derive(Clone)]
+struct Wish {
+    ledger: LedgerId,
+    after: FeedPlace,
+    filter: Arc<Filter>,
+    until_now: bool,
+}
+
+impl Wish {
+    fn read(message: v1::WatchMovementsRequest) -> Result<Wish, Invalid> {
+        let v1::WatchMovementsRequest { ledger, after, kinds: named, skus, channels, until_now } =
+            message;
+        let after = match after.is_empty() {
+            true => FeedPlace::default(),
+            false => place("after", &after)?,
+        };
+        let named = kinds(&named).map_err(|it| Invalid { field: "kinds".to_owned(), ..it })?;
+        let filter = Filter {
+            kinds: named,
+            skus: names("skus", &skus, Sku::new)?,
+            channels: names("channels", &channels, ChannelId::new)?,
+        };
+        Ok(Wish { ledger: ledger_of(&ledger)?, after, filter: Arc::new(filter), until_now })
+    }
+}
+
+/// Names of a list.
+pub(super) fn names<T>(
+    field: &str,
+    texts: &[String],
+    read: fn(&str) -> Result<T, InvalidName>,
+) -> Result<Vec<T>, Invalid> {
+    let one = |(index, it): (usize, &String)| {
+        read(it).map_err(|it| Invalid::new("invalid_field", &format!("{field}[{index}]"), it))
+    };
+    texts.iter().enumerate().map(one).collect()
+}
+
+impl Door {
+    /// # Errors
+    /// All seats are taken.
+    fn seat(&self) -> Result<OwnedSemaphorePermit, Status> {
+        let subscribers_max = self.rooms.node.config().feed_subscribers_max;
+        let seat = self.rooms.feeds.seats.clone().try_acquire_owned();
+        seat.map_err(|_| of_trouble(&Trouble::TooManySubscribers { subscribers_max }))
+    }
+
+    /// The next page, looked for away from the threads that serve connections.
+    async fn next(&self, wish: &Wish) -> Result<MovementsPage, Status> {
+        let (feeds, wish) = (self.rooms.feeds.clone(), wish.clone());
+        let work = move || feeds.movements(&wish.ledger, wish.after, &wish.filter, PAGE_EVENTS);
+        self.apart(work).await?.map_err(|it| of_problem(&it))
+    }
+}
+
+struct Teller {
+    door: Door,
+    wish: Wish,
+    to_reader: mpsc::Sender<Result<v1::WatchMovementsResponse, Status>>,
+}
+
+impl Teller {
+    /// Tells page after page until the reader goes or the server stops.
+    async fn tell(mut self, seat: OwnedSemaphorePermit, first: MovementsPage) {
+        let mut ending = self.door.rooms.feeds.ending();
+        let gone = self.to_reader.clone();
+        let ended = tokio::select! {
+            ended = self.tell_on(first) => ended,
+            () = gone.closed() => Ok(()),
+            _ = ending.wait_for(|it| *it) => Err(stopping()),
+        };
+        if let Err(status) = ended {
+            // Nobody listens any more if this fails. Whoever does not read is not waited for.
+            let _ = gone.try_send(Err(status));
+        }
+        drop(seat);
+    }
+
+    async fn tell_on(&mut self, first: MovementsPage) -> Result<(), Status> {
+        let mut pulse = self.door.rooms.feeds.pulse(&self.wish.ledger);
+        let mut page = first;
+        loop {
+            let at_end = page.at_end;
+            if !self.say(page).await || (at_end && self.wish.until_now) {
+                return Ok(());
+            }
+            pulse.borrow_and_update();
+            page = self.door.next(&self.wish).await?;
+            // Nothing came in between: what comes next turns the pulse.
+            if page.at_end && page.events.is_empty() && page.reached == self.wish.after {
+                pulse.changed().await.map_err(|_| stopping())?;
+                page = self.door.next(&self.wish).await?;
+            }
+        }
+    }
+
+    /// False: the reader is gone.
+    async fn say(&mut self, page: MovementsPage) -> bool {
+        let MovementsPage { events, reached, at_end: _ } = page;
+        let told = events.last().map_or(self.wish.after, MovementView::place);
+        self.wish.after = reached;
+        for event in &events {
+            if !self.send(News::Movement(movement(event))).await {
+                return false;
+            }
+        }
+        // What was looked at in vain need not be looked at again by whoever comes back.
+        let in_vain = reached > told && (events.is_empty() || !self.wish.filter.is_all());
+        !in_vain || self.send(News::Reached(v1::Reached { sequence: reached.to_string() })).await
+    }
+
+    async fn send(&self, news: News) -> bool {
+        let response = v1::WatchMovementsResponse { news: Some(news) };
+        self.to_reader.send(Ok(response)).await.is_ok()
+    }
+}
+
+fn stopping() -> Status {
+    let message = "the server stops; connect again, behind what was told last".to_owned();
+    of_trouble(&Trouble::Unavailable { message })
+}
