@@ -24,6 +24,7 @@ mod nats_caller;
 mod nats_feeds;
 mod nats_service;
 mod node;
+mod observability;
 mod openapi;
 mod snapshots;
 mod suppliers;

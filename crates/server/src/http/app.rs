@@ -51,7 +51,8 @@ impl App {
         feeds: Arc<Feeds>,
         webhooks: Arc<Webhooks>,
     ) -> Arc<App> {
-        let metrics = Metrics::new(node.clone(), snapshots.clone(), webhooks.clone());
+        let metrics =
+            Metrics::new(node.clone(), snapshots.clone(), feeds.clone(), webhooks.clone());
         let reads = Semaphore::new(READS_MAX);
         let files = Semaphore::new(node.config().snapshot_files_max as usize);
         let node_too = node.clone();
@@ -96,9 +97,12 @@ async fn nowhere(request: Request) -> Response {
 }
 
 /// The router adds the header `Allow`.
-async fn other_method(request: Request) -> Refused {
+async fn other_method(request: Request) -> Response {
+    if crate::grpc::is_call(&request) {
+        return crate::grpc::unknown_call(&request);
+    }
     let method: String = request.method().as_str().chars().take(20).collect();
-    Trouble::MethodNotAllowed { method }.into()
+    Refused::from(Trouble::MethodNotAllowed { method }).into_response()
 }
 
 /// Counts requests, and marks answers that stand on weaker durability.

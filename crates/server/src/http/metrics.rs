@@ -23,8 +23,10 @@ use prometheus_client::registry::Registry;
 use super::app::Room;
 use super::pulls::Pulls;
 use super::respond::{Refused, bytes_response};
+use super::streams::{NatsCounts, Streams};
 use super::webhooks::Calls;
 use crate::Node;
+use crate::feeds::Feeds;
 use crate::snapshots::Snapshots;
 use crate::webhooks::Webhooks;
 
@@ -32,7 +34,7 @@ use crate::webhooks::Webhooks;
 const REQUEST_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
 
 /// Labels never hold a SKU or another name of a caller's: there may be millions of them.
-type Labels = Vec<(&'static str, String)>;
+pub(super) type Labels = Vec<(&'static str, String)>;
 
 /// The door's own counters, and the registry of all.
 #[derive(Clone)]
@@ -43,11 +45,17 @@ pub(crate) struct Metrics {
     calls: Family<Labels, Counter>,
     call_seconds: Family<Labels, Histogram, fn() -> Histogram>,
     calls_under_way: Gauge,
+    pub nats: NatsCounts,
     registry: Arc<Registry>,
 }
 
 impl Metrics {
-    pub fn new(node: Arc<Node>, snapshots: Arc<Snapshots>, webhooks: Arc<Webhooks>) -> Metrics {
+    pub fn new(
+        node: Arc<Node>,
+        snapshots: Arc<Snapshots>,
+        feeds: Arc<Feeds>,
+        webhooks: Arc<Webhooks>,
+    ) -> Metrics {
         let requests = Family::<Labels, Counter>::default();
         let histogram: fn() -> Histogram = || Histogram::new(REQUEST_SECONDS);
         let seconds = Family::new_with_constructor(histogram);
@@ -71,8 +79,20 @@ impl Metrics {
         registry.register_collector(Box::new(Shards { node }));
         registry.register_collector(Box::new(Pulls { snapshots }));
         registry.register_collector(Box::new(Calls { webhooks }));
+        registry.register_collector(Box::new(Streams { feeds }));
+        let nats = NatsCounts::default();
+        nats.register(&mut registry);
         let registry = Arc::new(registry);
-        Metrics { requests, seconds, under_way, calls, call_seconds, calls_under_way, registry }
+        Metrics {
+            requests,
+            seconds,
+            under_way,
+            calls,
+            call_seconds,
+            calls_under_way,
+            nats,
+            registry,
+        }
     }
 
     /// A call of gRPC begins.

@@ -119,6 +119,11 @@ impl Board {
         Place { run: self.run.clone(), version }
     }
 
+    /// Items on channels that are kept.
+    pub(super) fn size(&self) -> usize {
+        self.lock().rows.len()
+    }
+
     /// Channels there are, as far as it was looked.
     pub(super) fn channels(&self) -> usize {
         self.lock().channels.len()

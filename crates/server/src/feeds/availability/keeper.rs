@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,8 @@ pub(super) struct Keeper {
     news: watch::Sender<u64>,
     boards: Mutex<Kept>,
     ended: AtomicBool,
+    /// Up to where all boards are looked through.
+    height: AtomicU64,
 }
 
 #[derive(Default)]
@@ -55,8 +57,8 @@ struct Work {
 
 impl Keeper {
     pub fn new(projector: Arc<Projector>, run: SmolStr, news: watch::Sender<u64>) -> Keeper {
-        let (boards, ended) = (Mutex::default(), AtomicBool::new(false));
-        Keeper { projector, run, news, boards, ended }
+        let (ended, height) = (AtomicBool::new(false), AtomicU64::new(0));
+        Keeper { projector, run, news, boards: Mutex::default(), ended, height }
     }
 
     /// The board of a ledger, begun if it is the first time. The ledger is known.
@@ -73,6 +75,19 @@ impl Keeper {
         }
         let new = || Arc::new(Board::new(ledger.clone(), self.run.clone(), self.news.clone()));
         Ok(kept.boards.entry(ledger.clone()).or_insert_with(new).clone())
+    }
+
+    /// All boards, for whoever counts.
+    pub fn boards(&self) -> Vec<Arc<Board>> {
+        self.lock().boards.values().cloned().collect()
+    }
+
+    /// Blocks that are folded and not looked through; 0 where there is no board.
+    pub fn lag_blocks(&self) -> u64 {
+        match self.lock().is_running {
+            true => self.projector.tip().height.saturating_sub(self.height.load(Ordering::Relaxed)),
+            false => 0,
+        }
     }
 
     pub fn end(&self) {
@@ -95,6 +110,7 @@ impl Keeper {
             }
             std::thread::sleep((begun.elapsed() * 2).min(REST_MAX));
             if !more {
+                self.height.store(height, Ordering::Relaxed);
                 self.projector.wait_for_height(height + 1, PATIENCE);
             }
         }

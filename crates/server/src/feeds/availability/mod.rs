@@ -49,6 +49,21 @@ impl Boards {
         self.news.subscribe()
     }
 
+    /// Boards of a shard.
+    pub fn boards(&self, shard: usize) -> u64 {
+        self.keepers[shard].boards().len() as u64
+    }
+
+    /// Items on channels that the boards of a shard keep.
+    pub fn rows(&self, shard: usize) -> u64 {
+        self.keepers[shard].boards().iter().map(|it| it.size() as u64).sum()
+    }
+
+    /// Blocks of a shard that are folded and not yet looked through.
+    pub fn lag_blocks(&self, shard: usize) -> u64 {
+        self.keepers[shard].lag_blocks()
+    }
+
     pub fn end(&self) {
         self.keepers.iter().for_each(|it| it.end());
     }

@@ -24,8 +24,8 @@ use onhand_wire::{No, Problem, Trouble, problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::link::{Lost, keep_up, lost};
-use crate::http::Rooms;
 use crate::http::commands::{self, Told, is_judgement, tell};
+use crate::http::{Rooms, Taken};
 use crate::node::looks_up;
 use discovery::Discovery;
 use endpoints::{Endpoints, QUEUE};
@@ -67,6 +67,7 @@ struct Call {
     /// Its place among the endpoints; none of a subject that means nothing.
     endpoint: Option<usize>,
     begun: Instant,
+    _taken: Taken,
 }
 
 /// Commands of one shard that came together.
@@ -121,7 +122,11 @@ impl Service {
         let commands = commands.await.map_err(doing)?;
         let questions = client.queue_subscribe(format!("{prefix}qry.>"), QUEUE.to_owned());
         let questions = questions.await.map_err(doing)?;
-        let discovery = Discovery::new(client.clone(), self.endpoints.clone());
+        let discovery = Discovery::new(
+            client.clone(),
+            self.endpoints.clone(),
+            self.rooms.node.config().nats_reply_prefix.clone(),
+        );
         let asked = discovery.listen().await.map_err(doing)?;
         let desk = Arc::new(Desk { relaxed: self.rooms.node.is_relaxed(), service: self, client });
         tokio::select! {
@@ -193,8 +198,16 @@ impl Desk {
         let mut groups: Vec<Group> = Vec::new();
         let mut refused = Vec::new();
         for message in messages {
+            // It would be answered with our rights on a subject of the caller's choice, such as
+            // the journal's. There is nobody to be told that it is not.
+            let prefix = &self.rooms.node.config().nats_reply_prefix;
+            if !message.reply.as_ref().is_some_and(|it| it.starts_with(prefix)) {
+                tracing::warn!(subject = %message.subject, "a request without an inbox is not taken");
+                continue;
+            }
             let (endpoint, begun) = (self.endpoint(&message.subject), Instant::now());
-            let call = Call { message, endpoint, begun };
+            let _taken = self.rooms.metrics.nats.taken();
+            let call = Call { message, endpoint, begun, _taken };
             let seats = match call.endpoint == Some(self.endpoints.questions()) {
                 true => &self.questions,
                 false => &self.seats,

@@ -84,6 +84,9 @@ impl Desk {
         if let Some(endpoint) = call.endpoint {
             self.endpoints.all[endpoint].note(call.begun.elapsed());
         }
+        let name = call.endpoint.map_or("other", |it| self.endpoints.all[it].name);
+        let status = headers.get("Onhand-Status").and_then(|it| it.as_str().parse().ok());
+        self.rooms.metrics.nats.answered(name, status.unwrap_or_default());
         let Some(reply) = call.message.reply.clone() else {
             tracing::debug!(subject = %call.message.subject, "nobody waits for the answer");
             return;
