@@ -28,6 +28,7 @@ mod nats_service;
 mod node;
 mod observability;
 mod openapi;
+mod recipes;
 mod snapshots;
 mod suppliers;
 mod traces;
