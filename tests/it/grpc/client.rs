@@ -73,10 +73,7 @@ fn a_server_that_is_away_is_waited_for_and_books_once() {
     assert_eq!(runtime.block_on(feed.next()).unwrap().unwrap().quantity, 10);
     let (directory, mut config) = (door.directory.clone(), door.config.clone());
     drop(door);
-    let asking = runtime.spawn({
-        let shop = shop.clone();
-        async move { shop.receive_stock("k1", receive(7)).await }
-    });
+    let asking = runtime.spawn(async move { shop.receive_stock("k1", receive(7)).await });
     config.http_listen = address;
     let door = Door::start(directory, config);
     assert_eq!(runtime.block_on(asking).unwrap().unwrap().position, 5);
