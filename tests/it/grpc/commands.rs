@@ -70,7 +70,15 @@ fn refusals_carry_code_field_and_facts() {
         said(Box::new(|it| it.command.as_mut().unwrap().lines[0].quantity = 0)),
         said(Box::new(|it| it.command.as_mut().unwrap().channel = "us".into())),
     ];
-    expect![""].assert_eq(&told.join("\n"));
+    expect![[r#"
+        InvalidArgument missing_field [ledger] ledger is missing; add it
+        InvalidArgument invalid_field [ledger] ledger contains 'A'; a ledger is named with a-z, 0-9, - and _
+        InvalidArgument idempotency_key_missing [envelope.id] envelope.id is missing; send a text of your own, new for every command and the same on every retry
+        InvalidArgument invalid_field [envelope.id] envelope.id must not begin with `expire:`, which the ledger uses itself
+        InvalidArgument missing_field [command] command is missing; add it
+        InvalidArgument invalid_field [command.partial] command.partial is 99, which is none of its values; it must be PARTIAL_NONE, PARTIAL_PER_LINE, PARTIAL_BEST_EFFORT
+        InvalidArgument invalid_field [command.lines[0].quantity] command.lines[0].quantity must be a whole number from 1 to 1000000000000
+        InvalidArgument unknown_channel [] no channel is named `us`"#]].assert_eq(&told.join("\n"));
     assert_eq!(caller.door.stock(4)["committed"], 0);
 }
 

@@ -72,7 +72,6 @@ fn a_caller_that_vanishes_leaves_whole_batches() {
         answers.next().await.unwrap().unwrap();
         // Everything is dropped here, with batches under way.
     });
-    let caller = Caller { channel: caller.channel.clone(), ..caller };
     // What was handed in is booked as a whole: the same again finds each batch old or new.
     for part in parts(64, 100) {
         let results = caller.submit(part).unwrap();

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use axum::Router;
 use onhand_core::TraceParent;
-use onhand_wire::Trouble;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
-use super::status::of_trouble;
+use super::status::late;
 use crate::http::Rooms;
 
 /// Longest wait for an answer if the caller does not say.
@@ -43,18 +42,12 @@ impl Call {
     /// # Errors
     /// `DEADLINE_EXCEEDED`: it may be booked or not.
     pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Status> {
-        tokio::time::timeout(self.patience, work).await.map_err(|_| late())
+        tokio::time::timeout(self.patience, work).await.map_err(|_| late(LATE))
     }
 }
 
-/// The deadline came before the answer.
-fn late() -> Status {
-    let message = "the deadline came before the answer: it may be booked or not; send the same \
-                   again with the same id to find out";
-    let told = of_trouble(&Trouble::OutcomeUnknown { message: message.to_owned() });
-    let details = bytes::Bytes::copy_from_slice(told.details());
-    Status::with_details(tonic::Code::DeadlineExceeded, message, details)
-}
+const LATE: &str = "the deadline came before the answer: it may be booked or not; send the same \
+                    again with the same id to find out";
 
 /// The value of `grpc-timeout`: at most eight digits and a unit.
 fn timeout(text: &str) -> Option<Duration> {

@@ -23,7 +23,17 @@ const DETAILS_BYTES_MAX: usize = 4 << 10;
 
 /// The problem as a status whose details are `ErrorInfo`, `BadRequest`, `RetryInfo` and `Problem`.
 pub(super) fn of_problem(problem: &Problem) -> Status {
-    let code = Code::from_i32(grpc_code(problem.page) as i32);
+    with_code(Code::from_i32(grpc_code(problem.page) as i32), problem)
+}
+
+/// The deadline came before the answer. Code and message stand in the details too, since some
+/// libraries compare them.
+pub(super) fn late(message: &str) -> Status {
+    let unknown = Trouble::OutcomeUnknown { message: message.to_owned() };
+    with_code(Code::DeadlineExceeded, &problem(No::Trouble(&unknown)))
+}
+
+fn with_code(code: Code, problem: &Problem) -> Status {
     let told = problem_message(problem);
     let mut details = details(code, problem, &told, true);
     if details.len() > DETAILS_BYTES_MAX {
