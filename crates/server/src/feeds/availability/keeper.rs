@@ -111,7 +111,11 @@ impl Keeper {
             std::thread::sleep((begun.elapsed() * 2).min(REST_MAX));
             if !more {
                 self.height.store(height, Ordering::Relaxed);
-                self.projector.wait_for_height(height + 1, PATIENCE);
+                let begun = Instant::now();
+                if !self.projector.wait_for_height(height + 1, PATIENCE) {
+                    // A projection that halted is not waited for: it says so at once.
+                    std::thread::sleep(PATIENCE.saturating_sub(begun.elapsed()));
+                }
             }
         }
     }
