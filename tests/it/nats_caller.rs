@@ -16,7 +16,6 @@ use crate::door::Door;
 pub struct NatsDoor {
     pub door: Door,
     pub caller: Caller,
-    #[allow(dead_code)]
     pub nats: NatsServer,
     _directory: TempDir,
 }
@@ -30,7 +29,9 @@ impl NatsDoor {
             change(it);
         });
         let caller = Caller::new(&nats.url());
-        caller.await_service();
+        if door.config.nats_commands {
+            caller.await_service();
+        }
         NatsDoor { door, caller, nats, _directory: directory }
     }
 
@@ -117,6 +118,30 @@ impl Caller {
             let answer = tokio::time::timeout(Duration::from_secs(20), answers.next());
             Said::new(&answer.await.unwrap().unwrap())
         })
+    }
+
+    /// The last message of a subject.
+    pub fn last(&self, stream: &str, subject: &str) -> Value {
+        self.runtime.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            let stream = context.get_stream(stream).await.unwrap();
+            let message = stream.get_last_raw_message_by_subject(subject).await.unwrap();
+            serde_json::from_slice(&message.payload).unwrap()
+        })
+    }
+
+    pub fn last_sequence(&self, stream: &str) -> u64 {
+        self.runtime.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            context.get_stream(stream).await.unwrap().cached_info().state.last_sequence
+        })
+    }
+
+    pub fn delete(&self, stream: &str) {
+        self.runtime.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            context.delete_stream(stream).await.unwrap();
+        });
     }
 
     /// A command on the ledger `acme` with its key.

@@ -16,6 +16,7 @@ mod init;
 mod judge;
 mod logs;
 mod map;
+mod movements;
 mod names;
 mod notices;
 mod opening;
@@ -89,6 +90,7 @@ enum Command {
     Scorecard(scorecard::Scorecard),
     Webhooks(webhooks::Webhooks),
     Tail(tail::Tail),
+    Movements(movements::Movements),
     Replay(replay::Replay),
     Verify(verify::Verify),
     Bench(bench::Bench),
@@ -142,6 +144,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Feeds(args) => feeds::run(args),
         Command::Scorecard(args) => scorecard::run(args),
         Command::Tail(args) => tail::run(args),
+        Command::Movements(args) => movements::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Bench(args) => bench::run(args),

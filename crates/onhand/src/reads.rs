@@ -247,7 +247,7 @@ fn not_there(missing: Missing) -> &'static str {
         Missing::Feed => "no feed has this name",
         Missing::Discrepancy => "no discrepancy has this number",
         Missing::Handover => "the supplier was handed over nothing under this name",
-        Missing::TooOld { .. } => "some of these notices are not kept any more",
+        Missing::TooOld { .. } => "some of what was asked for is not kept any more",
         Missing::Ahead { .. } => "nothing is booked at this place yet",
     }
 }

@@ -11,7 +11,7 @@ use crate::query::BlockMovements;
 /// Blocks behind the newest that are worth keeping.
 pub(crate) const RECENT_BLOCKS: u64 = 256;
 /// Entries, and events, that are kept in all; of the newest block always everything.
-const KEPT_MAX: usize = 32_768;
+const KEPT_MAX: usize = 16_384;
 
 /// An entries block, read.
 #[derive(Clone)]

@@ -21,6 +21,7 @@ mod webhooks;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
 pub use contracts::{asyncapi_json, openapi_json};
+pub use feeds::movements::cloud_event as movement_event;
 pub use http::{
     Serving, answer_here, handover_csv, handovers_here, part_of, running_server, serve,
 };

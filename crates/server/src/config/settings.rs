@@ -149,6 +149,8 @@ settings! {
         "Whether commands are taken over NATS.";
     nats_commands_max: u64 = 4_096, number("commands", 1, 1_000_000),
         "Commands over NATS under way at once; more are told to come back.";
+    nats_reply_prefix: String = "_INBOX".to_owned(), Kind::Text("the beginning of a subject"),
+        "Only requests whose reply goes to a subject that begins so are taken: whoever names another one would have this server write there with its own rights.";
     nats_subject_prefix: String = "onhand.".to_owned(), Kind::Text("a subject with a point at its end"),
         "Before the subjects of commands, questions and feeds; lets several installations share a server.";
     nats_stream_prefix: String = "ONHAND_".to_owned(), Kind::Text("letters, digits, _ and -"),

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use onhand_projector::Projector;
 use tokio::sync::watch;
@@ -27,8 +27,12 @@ impl Pulse {
         let work = move || {
             while !stop.load(Ordering::Acquire) {
                 let next = *beat.borrow() + 1;
+                let begun = Instant::now();
                 if projector.wait_for_height(next, PATIENCE) {
                     beat.send_replace(projector.tip().height);
+                } else {
+                    // A projection that halted is not waited for: it says so at once.
+                    std::thread::sleep(PATIENCE.saturating_sub(begun.elapsed()));
                 }
             }
         };

@@ -18,11 +18,11 @@ use super::status::{of_invalid, of_problem, of_trouble};
 use crate::feeds::movements::{Filter, kinds, place};
 
 /// Events that wait for a slow reader; the next page is looked for once there is room.
-const WAITING_MAX: usize = 64;
+pub(super) const WAITING_MAX: usize = 64;
 /// Events that are looked for at once.
 const PAGE_EVENTS: usize = 500;
 
-type Stream<T> = ReceiverStream<Result<T, Status>>;
+pub(super) type Stream<T> = ReceiverStream<Result<T, Status>>;
 
 #[tonic::async_trait]
 impl Feeds for Door {
@@ -46,16 +46,16 @@ impl Feeds for Door {
 
     async fn watch_availability(
         &self,
-        _request: Request<v1::WatchAvailabilityRequest>,
+        request: Request<v1::WatchAvailabilityRequest>,
     ) -> Result<Response<Self::WatchAvailabilityStream>, Status> {
-        Err(Status::unimplemented("availability is not told as a stream yet; ask for it"))
+        self.follow_availability(request.into_inner()).await.map(Response::new)
     }
 
     async fn watch_notices(
         &self,
-        _request: Request<v1::WatchNoticesRequest>,
+        request: Request<v1::WatchNoticesRequest>,
     ) -> Result<Response<Self::WatchNoticesStream>, Status> {
-        Err(Status::unimplemented("notices are not told as a stream yet; ask for them"))
+        self.follow_notices(request.into_inner()).await.map(Response::new)
     }
 }
 
@@ -101,7 +101,7 @@ pub(super) fn names<T>(
 impl Door {
     /// # Errors
     /// All seats are taken.
-    fn seat(&self) -> Result<OwnedSemaphorePermit, Status> {
+    pub(super) fn seat(&self) -> Result<OwnedSemaphorePermit, Status> {
         let subscribers_max = self.rooms.node.config().feed_subscribers_max;
         let seat = self.rooms.feeds.seats.clone().try_acquire_owned();
         seat.map_err(|_| of_trouble(&Trouble::TooManySubscribers { subscribers_max }))
@@ -177,7 +177,7 @@ impl Teller {
     }
 }
 
-fn stopping() -> Status {
+pub(super) fn stopping() -> Status {
     let message = "the server stops; connect again, behind what was told last".to_owned();
     of_trouble(&Trouble::Unavailable { message })
 }

@@ -10,6 +10,7 @@ mod movement;
 mod queries;
 mod status;
 mod submit;
+mod watching;
 
 use std::sync::Arc;
 

@@ -97,9 +97,12 @@ async fn nowhere(request: Request) -> Response {
 }
 
 /// The router adds the header `Allow`.
-async fn other_method(request: Request) -> Refused {
+async fn other_method(request: Request) -> Response {
+    if crate::grpc::is_call(&request) {
+        return crate::grpc::unknown_call(&request);
+    }
     let method: String = request.method().as_str().chars().take(20).collect();
-    Trouble::MethodNotAllowed { method }.into()
+    Refused::from(Trouble::MethodNotAllowed { method }).into_response()
 }
 
 /// Counts requests, and marks answers that stand on weaker durability.

@@ -140,6 +140,26 @@ async fn accept(
     }
 }
 
+/// What an HTTP/2 connection begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Waits for the bytes that tell one protocol from the other. False: they do not come in time.
+async fn speaks(stream: &TcpStream, longest: Duration) -> bool {
+    let mut first = [0; PREFACE.len()];
+    let words = async {
+        loop {
+            match stream.peek(&mut first).await {
+                Ok(0) | Err(_) => return false,
+                Ok(length) if length == first.len() => return true,
+                Ok(length) if !PREFACE.starts_with(&first[..length]) => return true,
+                Ok(_) => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        }
+    };
+    tokio::time::timeout(longest, words).await.unwrap_or(false)
+}
+
 fn converse(
     app: &Arc<App>,
     graceful: &GracefulShutdown,
@@ -159,7 +179,15 @@ fn converse(
         .keep_alive_interval(HTTP2_PING_EVERY)
         .keep_alive_timeout(HTTP2_PING_MAX);
     let watcher = graceful.watcher();
+    let mut ending = app.rooms().feeds.ending();
     tokio::spawn(async move {
+        let spoken = tokio::select! {
+            spoken = speaks(&stream, header) => spoken,
+            _ = ending.wait_for(|it| *it) => false,
+        };
+        if !spoken {
+            return;
+        }
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended early");

@@ -76,7 +76,7 @@ async fn connect(node: &Node) -> Result<(Client, watch::Receiver<bool>), Lost> {
     }
     let options = with_tls(options, config);
     let client = options.connect(addresses(url)?).await;
-    Ok((client.map_err(|error| lost(url, error))?, is_down))
+    Ok((client.map_err(|error| lost(&hosts(url), error))?, is_down))
 }
 
 fn note(event: &Event, down: &watch::Sender<bool>) {
@@ -114,6 +114,12 @@ fn with_credentials(options: ConnectOptions, path: &Path) -> Result<ConnectOptio
         return Ok(options.nkey(seed.to_owned()));
     }
     options.credentials(&text).map_err(|error| lost(&doing, error))
+}
+
+/// The addresses without the secrets that may stand in them.
+fn hosts(url: &str) -> String {
+    let host = |it: &str| it.rsplit('@').next().unwrap_or_default().trim().to_owned();
+    url.split(',').map(host).collect::<Vec<String>>().join(", ")
 }
 
 fn addresses(url: &str) -> Result<Vec<ServerAddr>, Lost> {

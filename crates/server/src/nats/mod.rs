@@ -1,19 +1,24 @@
 //! The NATS door: commands and questions by request and reply, and the feeds' streams.
 
+mod availability;
 mod link;
 mod movements;
+mod notices;
 mod service;
 mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::Client;
 use axum::Router;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::http::Rooms;
+use link::Lost;
 use movements::Publisher;
+use notices::NoticePublisher;
 use service::Service;
 
 /// Longest wait for what is under way when the server stops.
@@ -32,22 +37,41 @@ pub(crate) fn begin(rooms: Arc<Rooms>, router: Router) -> Neighbours {
     if !link::is_wanted(&rooms.node) {
         return neighbours;
     }
+    if rooms.node.config().nats_commands {
+        let service = Arc::new(Service::new(rooms.clone(), router));
+        neighbours.tasks.spawn(service.run(neighbours.ending.subscribe()));
+    }
     let Rooms { node, feeds, .. } = &*rooms;
     if node.config().feed_movements {
         for publisher in Publisher::all(node, feeds) {
-            let ending = neighbours.ending.subscribe();
             let work = move |client| publisher.clone().publish(client);
-            neighbours.tasks.spawn(link::keep_up(node.clone(), "movements", ending, work));
+            neighbours.keep_up(&rooms, "movements", work);
         }
     }
-    if node.config().nats_commands {
-        let service = Arc::new(Service::new(rooms, router));
-        neighbours.tasks.spawn(service.run(neighbours.ending.subscribe()));
+    if node.config().feed_availability {
+        let publisher = availability::Publisher::new(feeds.clone());
+        let work = move |client| publisher.clone().publish(client);
+        neighbours.keep_up(&rooms, "availability", work);
+        let publisher = NoticePublisher::new(feeds.clone());
+        let work = move |client| publisher.clone().publish(client);
+        neighbours.keep_up(&rooms, "notices", work);
     }
     neighbours
 }
 
 impl Neighbours {
+    fn keep_up<F>(
+        &mut self,
+        rooms: &Rooms,
+        what: &'static str,
+        work: impl Fn(Client) -> F + Send + Sync + 'static,
+    ) where
+        F: Future<Output = Result<(), Lost>> + Send + 'static,
+    {
+        let ending = self.ending.subscribe();
+        self.tasks.spawn(link::keep_up(rooms.node.clone(), what, ending, work));
+    }
+
     /// Takes nothing more, and waits for what is under way.
     pub async fn end(mut self) {
         self.ending.send_replace(true);

@@ -64,10 +64,9 @@ impl Publisher {
     /// # Errors
     /// What was lost: it is to be called again with a new client.
     pub async fn publish(self, client: Client) -> Result<(), Lost> {
-        let state = self.state.clone();
-        let ended = self.publish_on(client).await;
-        state.note_failed();
-        ended
+        // However it ends: a lost connection drops it where it stands.
+        let _ended = Ended(self.state.clone());
+        self.publish_on(client).await
     }
 
     async fn publish_on(self, client: Client) -> Result<(), Lost> {
@@ -151,6 +150,15 @@ impl Publisher {
                 (count, height) = (count - events, block.height + 1);
             }
         }
+    }
+}
+
+/// Counts the end of a session.
+struct Ended(Arc<Publishing>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.note_ended();
     }
 }
 

@@ -8,7 +8,7 @@ use super::blocks::{Blocks, Unread};
 use super::{BlockMovements, FeedPlace, MovementsPage};
 use crate::projector::Projector;
 use crate::query::{Missing, QueryError};
-use crate::timeline::Mark;
+use crate::timeline::{LedgerLog, Mark};
 
 /// Blocks that one page looks at, at most.
 const BLOCKS_MAX: usize = 256;
@@ -58,7 +58,8 @@ impl Projector {
         Ok(page)
     }
 
-    /// What the blocks from `height` on did, at most `most` of them; empty if none is folded yet.
+    /// What the blocks from `height` on did, at most `most` of them and few if they did much; empty
+    /// if none is folded yet.
     ///
     /// # Errors
     /// The journal cannot be read now, or does not hold them any more.
@@ -69,9 +70,25 @@ impl Projector {
     ) -> Result<Vec<Arc<BlockMovements>>, QueryError> {
         let tip = self.tip().height;
         let heights: Vec<u64> = (height.max(1)..=tip).take(most.min(BLOCKS_MAX)).collect();
-        let mut blocks = Blocks::new(self, &heights);
-        let told = std::iter::from_fn(|| blocks.next());
-        told.map(|it| it.map_err(QueryError::from)).collect()
+        let (mut blocks, mut told, mut events) = (Blocks::new(self, &heights), Vec::new(), 0);
+        while events < EVENTS_MAX {
+            let Some(block) = blocks.next() else { break };
+            let block = block?;
+            events += block.events.len();
+            told.push(block);
+        }
+        Ok(told)
+    }
+
+    /// Entries that are folded and lie in blocks above `height`, over all ledgers.
+    pub fn entries_above(&self, height: u64) -> u64 {
+        let state = self.read();
+        let above = |(id, log): (&LedgerId, &LedgerLog)| {
+            let marks = log.marks();
+            let first = marks.get(marks.partition_point(|mark| mark.height <= height))?;
+            Some(state.book.ledger(id)?.position() + 1 - first.position)
+        };
+        state.logs.iter().filter_map(above).sum()
     }
 
     /// All names of these items, those of items that were merged into them too; a name that no item

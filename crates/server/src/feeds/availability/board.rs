@@ -50,6 +50,8 @@ pub(crate) struct Board {
     rows: Mutex<Rows>,
     /// Turns with every version, and once all items were looked at.
     news: watch::Sender<u64>,
+    /// The same of all boards together.
+    any: watch::Sender<u64>,
 }
 
 /// A channel by its number, and an item by its name.
@@ -86,9 +88,14 @@ struct Told {
     step: u64,
 }
 
+impl Told {
+    const NOTHING: Told =
+        Told { unlimited: false, published: 0, available: 0, sellable: 0, step: 0 };
+}
+
 impl Board {
-    pub fn new(ledger: LedgerId, run: SmolStr) -> Board {
-        Board { ledger, run, rows: Mutex::default(), news: watch::Sender::new(0) }
+    pub fn new(ledger: LedgerId, run: SmolStr, any: watch::Sender<u64>) -> Board {
+        Board { ledger, run, rows: Mutex::default(), news: watch::Sender::new(0), any }
     }
 
     fn lock(&self) -> MutexGuard<'_, Rows> {
@@ -190,8 +197,31 @@ impl Board {
         let (version, changed) = (rows.version, rows.version != before);
         drop(rows);
         if changed {
-            self.news.send_replace(version);
+            self.turn(version);
         }
+    }
+
+    /// A name of before this run that no item has. False: there is no such channel.
+    pub(super) fn close(&self, channel: &ChannelId, sku: &Sku) -> bool {
+        let mut rows = self.lock();
+        let Some(channel) = rows.channels.iter().position(|it| it == channel) else { return false };
+        let key = (channel as u32, sku.clone());
+        if !rows.rows.contains_key(&key) {
+            let by = By { position: 0, recorded_at: crate::node::now(), reason: None };
+            rows.replace(
+                key,
+                Row { version: 0, closed: true, told: Told::NOTHING, as_of: None, by },
+            );
+        }
+        let version = rows.version;
+        drop(rows);
+        self.turn(version);
+        true
+    }
+
+    fn turn(&self, version: u64) {
+        self.news.send_replace(version);
+        self.any.send_replace(version);
     }
 
     /// All items were looked at.
@@ -200,7 +230,7 @@ impl Board {
         rows.filled = true;
         let version = rows.version;
         drop(rows);
-        self.news.send_replace(version);
+        self.turn(version);
     }
 }
 
@@ -243,8 +273,7 @@ impl Rows {
         for channel in 0..self.channels.len() as u32 {
             let key = (channel, name.clone());
             if self.rows.get(&key).is_some_and(|it| !it.closed) {
-                let told =
-                    Told { unlimited: false, published: 0, available: 0, sellable: 0, step: 0 };
+                let told = Told::NOTHING;
                 self.replace(key, Row { version: 0, closed: true, told, as_of: None, by });
             }
         }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use onhand_core::{ItemNo, LedgerId};
 use onhand_projector::{FiguresPage, Projector, TouchedBy};
 use smol_str::SmolStr;
+use tokio::sync::watch;
 
 use super::board::{Board, By};
 
@@ -28,6 +29,8 @@ const REST_MAX: Duration = Duration::from_millis(50);
 pub(super) struct Keeper {
     projector: Arc<Projector>,
     run: SmolStr,
+    /// Turns with every change of any board.
+    news: watch::Sender<u64>,
     boards: Mutex<Kept>,
     ended: AtomicBool,
     /// Up to where all boards are looked through.
@@ -53,9 +56,9 @@ struct Work {
 }
 
 impl Keeper {
-    pub fn new(projector: Arc<Projector>, run: SmolStr) -> Keeper {
+    pub fn new(projector: Arc<Projector>, run: SmolStr, news: watch::Sender<u64>) -> Keeper {
         let (ended, height) = (AtomicBool::new(false), AtomicU64::new(0));
-        Keeper { projector, run, boards: Mutex::default(), ended, height }
+        Keeper { projector, run, news, boards: Mutex::default(), ended, height }
     }
 
     /// The board of a ledger, begun if it is the first time. The ledger is known.
@@ -70,7 +73,7 @@ impl Keeper {
             thread.spawn(move || keeper.keep())?;
             kept.is_running = true;
         }
-        let new = || Arc::new(Board::new(ledger.clone(), self.run.clone()));
+        let new = || Arc::new(Board::new(ledger.clone(), self.run.clone(), self.news.clone()));
         Ok(kept.boards.entry(ledger.clone()).or_insert_with(new).clone())
     }
 

@@ -14,6 +14,7 @@ use axum::routing::get;
 use onhand_core::LedgerId;
 use onhand_wire::{No, Problem, Trouble, problem};
 use smol_str::format_smolstr;
+use tokio::sync::watch;
 
 use super::Feeds;
 use crate::Node;
@@ -21,7 +22,6 @@ use crate::http::{Rooms, reads_trouble};
 use keeper::Keeper;
 
 pub(crate) use board::{Board, Filter};
-#[allow(unused_imports)]
 pub(crate) use change::{AvailabilityChange, Place};
 pub(crate) use watching::{News, Watching};
 
@@ -29,6 +29,8 @@ pub(crate) use watching::{News, Watching};
 pub(crate) struct Boards {
     /// By shard.
     keepers: Vec<Arc<Keeper>>,
+    /// Turns with every change of any board.
+    news: watch::Sender<u64>,
 }
 
 impl Boards {
@@ -36,9 +38,15 @@ impl Boards {
     /// None now: threads are started when they are needed.
     pub fn begin(node: &Arc<Node>) -> io::Result<Boards> {
         let run = format_smolstr!("{:x}", crate::node::now().as_us());
+        let news = watch::Sender::new(0);
         let keepers = node.projectors().into_iter();
-        let keepers = keepers.map(|it| Arc::new(Keeper::new(it, run.clone()))).collect();
-        Ok(Boards { keepers })
+        let keepers = keepers.map(|it| Arc::new(Keeper::new(it, run.clone(), news.clone())));
+        Ok(Boards { keepers: keepers.collect(), news })
+    }
+
+    /// Turns whenever something of any board may have changed.
+    pub fn follow(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
     }
 
     /// Boards of a shard.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use onhand_core::{ChannelId, Sku};
 use tokio::sync::watch;
 
 use super::board::{Board, ChangesPage, Filter};
@@ -38,6 +39,12 @@ impl Watching {
     /// The place behind which to go on: all before it was read, told or passed over.
     pub fn place(&self) -> Place {
         self.board.place(self.after)
+    }
+
+    /// Tells that a name is not one of an item, where somebody was told so. False: there is no such
+    /// channel.
+    pub fn close(&self, channel: &ChannelId, sku: &Sku) -> bool {
+        self.board.close(channel, sku)
     }
 
     /// Up to so many changes behind the place, without waiting.

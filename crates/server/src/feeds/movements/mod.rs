@@ -55,7 +55,7 @@ impl Filter {
 }
 
 /// The event as others are told it.
-pub(crate) fn cloud_event(event: &MovementView) -> CloudEvent<&MovementView> {
+pub fn cloud_event(event: &MovementView) -> CloudEvent<&MovementView> {
     let (place, kind) =
         (event.place().to_string(), format_smolstr!("onhand.movement.{}", event.kind));
     CloudEvent::new(&event.ledger, &place, &kind, event.recorded_at, event)

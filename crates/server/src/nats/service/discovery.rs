@@ -22,13 +22,15 @@ pub(super) struct Discovery {
     started: String,
     client: Client,
     endpoints: Arc<Endpoints>,
+    /// Where answers may go.
+    reply_prefix: String,
 }
 
 impl Discovery {
-    pub fn new(client: Client, endpoints: Arc<Endpoints>) -> Discovery {
+    pub fn new(client: Client, endpoints: Arc<Endpoints>, reply_prefix: String) -> Discovery {
         let id = uuid::Uuid::now_v7().simple().to_string();
         let started = jiff::Timestamp::now().to_string();
-        Discovery { id, started, client, endpoints }
+        Discovery { id, started, client, endpoints, reply_prefix }
     }
 
     /// # Errors
@@ -45,7 +47,10 @@ impl Discovery {
 
     /// Answers until it is dropped.
     pub async fn answer(self, mut asked: SelectAll<Subscriber>) {
-        while let Some(Message { subject, reply: Some(reply), .. }) = asked.next().await {
+        while let Some(Message { subject, reply, .. }) = asked.next().await {
+            let Some(reply) = reply.filter(|it| it.starts_with(&self.reply_prefix)) else {
+                continue;
+            };
             let told = match subject.split('.').nth(1) {
                 Some("PING") => self.tell("ping", json!({})),
                 Some("INFO") => self.tell("info", self.info()),

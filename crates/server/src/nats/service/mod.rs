@@ -122,7 +122,11 @@ impl Service {
         let commands = commands.await.map_err(doing)?;
         let questions = client.queue_subscribe(format!("{prefix}qry.>"), QUEUE.to_owned());
         let questions = questions.await.map_err(doing)?;
-        let discovery = Discovery::new(client.clone(), self.endpoints.clone());
+        let discovery = Discovery::new(
+            client.clone(),
+            self.endpoints.clone(),
+            self.rooms.node.config().nats_reply_prefix.clone(),
+        );
         let asked = discovery.listen().await.map_err(doing)?;
         let desk = Arc::new(Desk { relaxed: self.rooms.node.is_relaxed(), service: self, client });
         tokio::select! {
@@ -194,6 +198,13 @@ impl Desk {
         let mut groups: Vec<Group> = Vec::new();
         let mut refused = Vec::new();
         for message in messages {
+            // It would be answered with our rights on a subject of the caller's choice, such as
+            // the journal's. There is nobody to be told that it is not.
+            let prefix = &self.rooms.node.config().nats_reply_prefix;
+            if !message.reply.as_ref().is_some_and(|it| it.starts_with(prefix)) {
+                tracing::warn!(subject = %message.subject, "a request without an inbox is not taken");
+                continue;
+            }
             let (endpoint, begun) = (self.endpoint(&message.subject), Instant::now());
             let _taken = self.rooms.metrics.nats.taken();
             let call = Call { message, endpoint, begun, _taken };

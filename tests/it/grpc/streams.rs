@@ -1,0 +1,83 @@
+//! Streams of batches.
+
+use onhand_proto::v1;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::{Caller, accepted, batch, item, refusal};
+
+fn parts(count: usize, of: usize) -> Vec<v1::SubmitRequest> {
+    let part = |it: usize| (0..of).map(|n| item(&format!("{it}-{n}"), 1)).collect();
+    (0..count).map(|it| batch(part(it))).collect()
+}
+
+#[test]
+fn a_stream_is_answered_with_its_counts() {
+    let caller = Caller::stocked();
+    let mut requests = parts(20, 50);
+    requests[1].commands[7] = item("bad", 0);
+    let stream = tokio_stream::iter(requests);
+    let summary = caller.wait(caller.commands().submit_stream(stream)).unwrap().into_inner();
+    assert_eq!((summary.batches, summary.accepted, summary.refused), (20, 999, 1));
+    assert_eq!((summary.position, summary.problems[0].index), (1_003, 57));
+    let again = tokio_stream::iter(parts(2, 50));
+    let summary = caller.wait(caller.commands().submit_stream(again)).unwrap().into_inner();
+    assert_eq!((summary.replayed, summary.accepted), (99, 100));
+}
+
+#[test]
+fn what_cannot_be_read_ends_a_stream_and_what_came_before_is_booked() {
+    let caller = Caller::stocked();
+    let mut requests = parts(3, 2);
+    requests[1].commands.clear();
+    let stream = tokio_stream::iter(requests.clone());
+    let refused = caller.wait(caller.commands().submit_stream(stream)).unwrap_err();
+    assert!(refusal(&refused).contains("empty_batch [commands]"), "{}", refusal(&refused));
+    assert_eq!(caller.door.stock(6)["on_hand"], 12);
+    let told = caller.wait(async {
+        let stream = tokio_stream::iter(requests);
+        let answers = caller.commands().converse(stream).await.unwrap().into_inner();
+        answers.collect::<Vec<_>>().await
+    });
+    assert_eq!(told.len(), 2);
+    assert!(accepted(&told[0].as_ref().unwrap().results[0]).replayed);
+    assert!(refusal(told[1].as_ref().unwrap_err()).contains("empty_batch"));
+}
+
+#[test]
+fn a_conversation_is_answered_in_order() {
+    let caller = Caller::stocked();
+    let positions = caller.wait(async {
+        let stream = tokio_stream::iter(parts(40, 300));
+        let answers = caller.commands().converse(stream).await.unwrap().into_inner();
+        let first = |it: Result<v1::SubmitResponse, tonic::Status>| {
+            accepted(&it.unwrap().results[0]).position
+        };
+        answers.map(first).collect::<Vec<u64>>().await
+    });
+    assert_eq!(positions, (0..40).map(|it| 5 + it * 300).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_caller_that_vanishes_leaves_whole_batches() {
+    let caller = Caller::stocked();
+    caller.wait(async {
+        let (requests, stream) = mpsc::channel(64);
+        let stream = ReceiverStream::new(stream);
+        let mut answers = caller.commands().converse(stream).await.unwrap().into_inner();
+        for part in parts(64, 100) {
+            requests.send(part).await.unwrap();
+        }
+        answers.next().await.unwrap().unwrap();
+        // Everything is dropped here, with batches under way.
+    });
+    let caller = Caller { channel: caller.channel.clone(), ..caller };
+    // What was handed in is booked as a whole: the same again finds each batch old or new.
+    for part in parts(64, 100) {
+        let results = caller.submit(part).unwrap();
+        let replayed = results.iter().filter(|it| accepted(it).replayed).count();
+        assert!(matches!(replayed, 0 | 100), "{replayed}");
+    }
+    assert_eq!(caller.door.stock(6_404)["on_hand"], 6_410);
+}
