@@ -20,6 +20,8 @@ mod movements;
 mod names;
 mod notices;
 mod opening;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod policies;
 mod pools;
 mod reads;
@@ -97,12 +99,23 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match logs::begin(&cli.log, cli.log_format).and_then(|()| run(&cli.command)) {
+    let logging =
+        otlp_url(&cli.command).and_then(|url| logs::begin(&cli.log, cli.log_format, &url));
+    // What is logged lives until the command has ended.
+    match logging.and_then(|_logging| run(&cli.command)) {
         Ok(code) => code,
         Err(failure) => {
             eprintln!("onhand: {failure}");
             ExitCode::from(failure.status())
         }
+    }
+}
+
+/// Where spans go to. Only a server has any.
+fn otlp_url(command: &Command) -> Result<String, Failure> {
+    match command {
+        Command::Serve(args) => Ok(args.config()?.trace_otlp_url),
+        _ => Ok(String::new()),
     }
 }
 

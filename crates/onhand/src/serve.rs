@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
-use onhand_server::Node;
+use onhand_server::{Config, Node};
 use tokio::net::TcpListener;
 
 use crate::failure::{Failure, Outcome, whole};
@@ -27,13 +27,21 @@ pub struct Serve {
     durability: Option<DurabilityChoice>,
 }
 
+impl Serve {
+    /// # Errors
+    /// Names the setting that cannot be read.
+    pub fn config(&self) -> Result<Config, Failure> {
+        let mut flags = Vec::new();
+        flags.extend(self.listen.map(|it| ("http.listen", it.to_string())));
+        flags.extend(self.durability.map(|it| ("journal.durability", word(it))));
+        self.installed.load(&flags)
+    }
+}
+
 /// # Errors
 /// The installation cannot be opened, or the address cannot be listened on.
 pub fn run(args: &Serve) -> Outcome {
-    let mut flags = Vec::new();
-    flags.extend(args.listen.map(|it| ("http.listen", it.to_string())));
-    flags.extend(args.durability.map(|it| ("journal.durability", word(it))));
-    let config = args.installed.load(&flags)?;
+    let config = args.config()?;
     let node = Arc::new(open_node(&config)?);
     runtime()?.block_on(async {
         let listener = TcpListener::bind(config.http_listen).await.map_err(|error| {

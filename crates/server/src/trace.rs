@@ -2,6 +2,8 @@
 //!
 //! Spans have a target of their own, so that logs at their usual level do without them.
 
+use std::sync::OnceLock;
+
 use axum::http::HeaderMap;
 use onhand_core::{Request, TraceParent};
 use tracing::Span;
@@ -23,18 +25,29 @@ pub(crate) fn mark(request: &mut Request, trace: Option<&TraceParent>) {
     }
 }
 
-/// One call. The exporter reads `traceparent` and `tracestate`.
-pub(crate) fn span(method: &str, route: &str, headers: &HeaderMap) -> Span {
-    let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    tracing::debug_span!(
+/// Makes a span a child of that of its caller: `traceparent` and `tracestate`, empty if there is none.
+pub type Adopt = fn(&Span, &str, &str);
+
+static ADOPT: OnceLock<Adopt> = OnceLock::new();
+
+/// Whoever exports spans says how; only the first time counts.
+pub fn adopt_with(adopt: Adopt) {
+    let _ = ADOPT.set(adopt);
+}
+
+/// One call.
+pub fn span(method: &str, route: &str, headers: &HeaderMap) -> Span {
+    let span = tracing::debug_span!(
         target: TARGET,
         "request",
         otel.kind = "server",
-        otel.name = tracing::field::Empty,
         http.request.method = method,
         http.route = route,
         http.response.status_code = tracing::field::Empty,
-        traceparent = text("traceparent"),
-        tracestate = text("tracestate"),
-    )
+    );
+    if let Some(adopt) = ADOPT.get().filter(|_| !span.is_disabled()) {
+        let text = |it: &str| headers.get(it).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        adopt(&span, text("traceparent"), text("tracestate"));
+    }
+    span
 }

@@ -206,4 +206,7 @@ settings! {
         "How often it is written.";
     projector_timeline: bool = true, Kind::Switch,
         "Whether each item's history is kept in memory. Counts of past moments need it.";
+
+    trace_otlp_url: String = String::new(), Kind::Text("an HTTP address, or empty for none"),
+        "The OpenTelemetry collector that gets a span for each request and batch, such as http://127.0.0.1:4318. Needs a build with the feature otlp.";
 }
