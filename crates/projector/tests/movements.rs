@@ -199,7 +199,7 @@ fn the_events_of_random_histories_add_up_to_their_books() {
 fn a_place_is_always_told_the_same() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("checkpoint");
-    let mut histories = Histories::new(100, 60);
+    let mut histories = Histories::new(200, 60);
     histories.run(0..20);
     let (projector, _) = histories.shard.open(Some(&dir));
     let early = written(&projector, 3);

@@ -182,8 +182,8 @@ struct Queue {
 /// A message under way, in the order of the stream.
 struct UnderWay {
     sequence: u64,
-    /// Height and moment of its block if it is the last of that.
-    ends: Option<(u64, u64)>,
+    /// The height up to which it is the last message.
+    ends: Option<u64>,
 }
 
 struct Session {
@@ -236,12 +236,11 @@ impl Session {
             let (index, events) = (self.queue.index, &block.events);
             if let Some(event) = events.get(index) {
                 self.send(&block, index, event).await?;
-            } else if self.under_way.is_empty() {
-                self.publisher.state.note_height(block.height, block.recorded_at.as_us());
             }
             if index + 1 < events.len() {
                 self.queue.index += 1;
             } else {
+                self.end(block.height);
                 self.queue.index = 0;
                 self.queue.blocks.pop_front();
             }
@@ -269,10 +268,16 @@ impl Session {
             self.client.publish_with_reply_and_headers(subject, inbox, headers, payload.into());
         sent.await.map_err(|error| lost("publish", error))?;
         self.last += 1;
-        let is_last = index + 1 == block.events.len();
-        let ends = is_last.then_some((block.height, block.recorded_at.as_us()));
-        self.under_way.push_back(UnderWay { sequence: self.last, ends });
+        self.under_way.push_back(UnderWay { sequence: self.last, ends: None });
         Ok(())
+    }
+
+    /// Once what is under way now is stored, everything up to this height is.
+    fn end(&mut self, height: u64) {
+        match self.under_way.back_mut() {
+            Some(last) => last.ends = Some(height),
+            None => self.publisher.state.note_height(height),
+        }
     }
 
     fn subject(&self, event: &MovementView) -> String {
@@ -330,8 +335,8 @@ impl Session {
         self.stored = stored.sequence;
         let state = &self.publisher.state;
         state.note_published(1);
-        if let Some((height, recorded_us)) = stored.ends {
-            state.note_height(height, recorded_us);
+        if let Some(height) = stored.ends {
+            state.note_height(height);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onhand_core::{LedgerId, Sku};
+use onhand_core::{LedgerId, Sku, Time};
 
 use super::blocks::{Blocks, Unread};
 use super::{BlockMovements, FeedPlace, MovementsPage};
@@ -80,15 +80,17 @@ impl Projector {
         Ok(told)
     }
 
-    /// Entries that are folded and lie in blocks above `height`, over all ledgers.
-    pub fn entries_above(&self, height: u64) -> u64 {
+    /// How many entries lie in blocks above `height`, over all ledgers, and when the first of them
+    /// was recorded.
+    pub fn entries_above(&self, height: u64) -> (u64, Option<Time>) {
         let state = self.read();
         let above = |(id, log): (&LedgerId, &LedgerLog)| {
             let marks = log.marks();
             let first = marks.get(marks.partition_point(|mark| mark.height <= height))?;
-            Some(state.book.ledger(id)?.position() + 1 - first.position)
+            Some((state.book.ledger(id)?.position() + 1 - first.position, first.time))
         };
-        state.logs.iter().filter_map(above).sum()
+        let all: Vec<(u64, Time)> = state.logs.iter().filter_map(above).collect();
+        (all.iter().map(|(count, _)| count).sum(), all.iter().map(|(_, time)| *time).min())
     }
 
     /// All names of these items, those of items that were merged into them too; a name that no item

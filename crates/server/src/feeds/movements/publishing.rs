@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use onhand_core::Time;
 use onhand_projector::Projector;
 
 /// Of one shard, since the server started.
@@ -10,8 +11,6 @@ pub(crate) struct Publishing {
     published: AtomicU64,
     ended: AtomicU64,
     height: AtomicU64,
-    /// When what is published up to there was recorded, in microseconds since 1970.
-    recorded_us: AtomicU64,
 }
 
 impl Publishing {
@@ -30,24 +29,12 @@ impl Publishing {
         self.height.load(Ordering::Relaxed)
     }
 
-    /// Entries that are booked and not in the stream yet.
-    pub fn entries_behind(&self, projector: &Projector) -> u64 {
-        projector.entries_above(self.height())
-    }
-
-    /// Seconds between what was recorded last and what of it is in the stream; 0 before it is known
-    /// what is.
-    pub fn seconds_behind(&self, projector: &Projector) -> f64 {
-        let (tip, reached) = (projector.tip(), self.recorded_us());
-        match reached == 0 || self.height() >= tip.height || self.entries_behind(projector) == 0 {
-            true => 0.0,
-            false => tip.time_us.saturating_sub(reached) as f64 / 1e6,
-        }
-    }
-
-    /// When the last block that is in the stream was recorded, in microseconds since 1970.
-    pub fn recorded_us(&self) -> u64 {
-        self.recorded_us.load(Ordering::Relaxed)
+    /// Entries that are booked and not in the stream yet, and for how many seconds the first of
+    /// them has been waiting.
+    pub fn behind(&self, projector: &Projector, now: Time) -> (u64, f64) {
+        let (entries, since) = projector.entries_above(self.height());
+        let waiting_us = since.map_or(0, |it| now.as_us().saturating_sub(it.as_us()));
+        (entries, waiting_us as f64 / 1e6)
     }
 
     pub(crate) fn note_published(&self, messages: u64) {
@@ -58,8 +45,7 @@ impl Publishing {
         self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn note_height(&self, height: u64, recorded_us: u64) {
+    pub(crate) fn note_height(&self, height: u64) {
         self.height.store(height, Ordering::Relaxed);
-        self.recorded_us.store(recorded_us, Ordering::Relaxed);
     }
 }
