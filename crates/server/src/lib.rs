@@ -14,7 +14,6 @@ mod http;
 mod nats;
 mod node;
 mod snapshots;
-#[allow(dead_code)]
 mod webhooks;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};
