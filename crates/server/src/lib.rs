@@ -16,7 +16,6 @@ mod nats;
 mod node;
 mod snapshots;
 pub mod trace;
-#[allow(dead_code)]
 mod webhooks;
 
 pub use config::{Config, ConfigError, SETTINGS, settings_reference};

@@ -1,6 +1,7 @@
 //! Webhooks through the door: signed, in order, tried again, and never in anybody's way.
 
 mod management;
+mod recipe;
 mod target;
 mod trouble;
 
@@ -112,7 +113,7 @@ fn what_runs_out_and_comes_back_is_told() {
     let heard = target.await_calls(2);
     let kinds: Vec<String> = heard.iter().map(|it| it.kind()).collect();
     assert_eq!(kinds, ["onhand.stock.out", "onhand.stock.back"]);
-    assert_eq!(heard[0].id(), "acme/notice-1");
+    assert_eq!(heard[0].id(), "acme/00000000000000000001");
     assert_eq!(heard[0].body()["data"]["channel"], "eu");
     let public = made["secret"].as_str().unwrap();
     assert!(public.starts_with("whpk_") && heard[0].is_signed_by(public), "{public}");

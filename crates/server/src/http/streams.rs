@@ -62,7 +62,7 @@ const COUNTERS: [Read; 2] = [
         it.publishing[shard].published()
     }),
     ("feed_publisher_faults", "Times that publishing was given up and begun anew", |it, shard| {
-        it.publishing[shard].failed()
+        it.publishing[shard].ended()
     }),
 ];
 

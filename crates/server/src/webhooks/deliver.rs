@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use onhand_core::Time;
 
-use super::live::{Counts, Live};
+use super::live::{Counts, Live, Version};
 use super::post::{Called, Caller, Failed};
 use super::schedule::Schedule;
 use super::source::Step;
@@ -19,7 +19,7 @@ use super::{PENDING_MAX, Shared};
 use crate::node::now;
 
 /// How soon a change or the end of the server is heard.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_millis(200);
 /// Pause after the file or a feed could not be read.
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
 /// How often a cursor is written that only passed what nobody wants.
@@ -38,7 +38,7 @@ pub(super) struct Runner {
 /// What a thread knows of its subscription until somebody changes it.
 struct Work {
     /// Of [`Live`], when it was read.
-    version: u64,
+    version: Version,
     subscription: Subscription,
     cursor: Cursor,
     /// Steps read ahead of the cursor.
@@ -65,7 +65,7 @@ enum Next {
 }
 
 impl Work {
-    fn new(loaded: Loaded, version: u64) -> Work {
+    fn new(loaded: Loaded, version: Version) -> Work {
         let Loaded { subscription, cursor, pending, dead } = loaded;
         Work {
             version,
@@ -135,6 +135,8 @@ impl Runner {
         let seen = projector.tip().height;
         match self.next(&shared, work)? {
             Next::Call(number, event, cursor) => {
+                // The journal is its.
+                drop(projector);
                 drop(shared);
                 return self.attempt(work, number, event, cursor);
             }
@@ -301,17 +303,21 @@ impl Runner {
         }
     }
 
-    /// Writes a change, unless somebody else changed the subscription meanwhile: then the event
-    /// comes again.
+    /// Writes a change, unless somebody set the cursor meanwhile: then the event comes again.
     fn write(
         &self,
         shared: &Shared,
         work: &mut Work,
-        change: Change,
+        mut change: Change,
         cursor: Cursor,
     ) -> Result<(), StoreFault> {
-        let commit = || shared.store.commit(&self.key, &change);
-        let written = self.live.if_version(work.version, commit);
+        let written = self.live.write(work.version, |is_same| {
+            if !is_same {
+                // It may have another address by now.
+                change.disable = None;
+            }
+            shared.store.commit(&self.key, &change)
+        });
         let Some(number) = written.transpose()? else { return Ok(()) };
         work.cursor = cursor;
         work.unwritten = None;

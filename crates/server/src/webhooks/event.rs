@@ -33,8 +33,9 @@ fn movement_id(ledger: &LedgerId, place: FeedPlace) -> String {
     format!("{ledger}/{place}").replace('.', "-")
 }
 
+/// The id of a notice's event: its number.
 fn notice_id(ledger: &LedgerId, number: u64) -> String {
-    format!("{ledger}/notice-{number}")
+    format!("{ledger}/{number:020}")
 }
 
 /// What an id stands for.
@@ -48,11 +49,12 @@ impl Named {
     /// None: it is no id of the ledger's events.
     pub fn parse(ledger: &LedgerId, id: &str) -> Option<Named> {
         let text = id.strip_prefix(ledger.as_str())?.strip_prefix('/')?;
-        if let Some(number) = text.strip_prefix("notice-") {
-            return number.parse().ok().map(Named::Notice);
+        match text.split_once('-') {
+            Some((position, index)) => {
+                FeedPlace::parse(&format!("{position}.{index}")).map(Named::Movement)
+            }
+            None => text.parse().ok().map(Named::Notice),
         }
-        let (position, index) = text.split_once('-')?;
-        FeedPlace::parse(&format!("{position}.{index}")).map(Named::Movement)
     }
 }
 
@@ -133,7 +135,7 @@ mod tests {
         assert_eq!(id, "acme/00000000000000000012-000003");
         assert_eq!(Named::parse(&acme, &id), Some(Named::Movement(place)));
         assert_eq!(Named::parse(&acme, &notice_id(&acme, 7)), Some(Named::Notice(7)));
-        for other in ["acme", "acme/", "acme/12", "other/notice-7", "ping-1", "acme/notice-x"] {
+        for other in ["acme", "acme/", "acme/1-2-3", "other/7", "ping-1", "acme/x"] {
             assert_eq!(Named::parse(&acme, other), None, "{other}");
         }
     }

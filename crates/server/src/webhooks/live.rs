@@ -32,36 +32,51 @@ pub(crate) struct Told {
     pub cursor: Cursor,
 }
 
+/// What a thread knows may be out of date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Version {
+    /// Grows with every change: the thread reads all of it anew.
+    changes: u64,
+    /// Grows when the cursor is set or all is gone: what is under way is not written then.
+    moves: u64,
+}
+
 /// Shared by a subscription's thread and whoever changes the subscription.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     pub counts: Counts,
-    /// Grows with every change; what a thread does on an older one is not written.
-    version: Mutex<u64>,
+    version: Mutex<Version>,
     told: Mutex<Told>,
     ended: AtomicBool,
 }
 
 impl Live {
-    pub fn version(&self) -> u64 {
+    pub(super) fn version(&self) -> Version {
         *self.gate()
     }
 
-    fn gate(&self) -> MutexGuard<'_, u64> {
+    fn gate(&self) -> MutexGuard<'_, Version> {
         self.version.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes what is written; the thread begins anew with it.
     pub fn change<T>(&self, work: impl FnOnce() -> T) -> T {
         let mut version = self.gate();
-        *version += 1;
+        version.changes += 1;
         work()
     }
 
-    /// Writes unless somebody changed the subscription since that version.
-    pub fn if_version<T>(&self, version: u64, work: impl FnOnce() -> T) -> Option<T> {
+    /// As [`Live::change`], of what sets the cursor or forgets the subscription.
+    pub fn uproot<T>(&self, work: impl FnOnce() -> T) -> T {
+        let mut version = self.gate();
+        (version.changes, version.moves) = (version.changes + 1, version.moves + 1);
+        work()
+    }
+
+    /// Writes unless somebody set the cursor since that version. Told whether it is still the same.
+    pub(super) fn write<T>(&self, version: Version, work: impl FnOnce(bool) -> T) -> Option<T> {
         let now = self.gate();
-        (*now == version).then(work)
+        (now.moves == version.moves).then(|| work(*now == version))
     }
 
     pub fn count(&self, which: impl FnOnce(&Counts) -> &AtomicU64) {

@@ -122,6 +122,18 @@ impl Webhooks {
         Ok(live.change(|| work(shared, &key))?)
     }
 
+    /// As [`Webhooks::change`], of what sets the cursor or forgets the subscription.
+    fn uproot<T>(
+        &self,
+        ledger: &LedgerId,
+        name: &str,
+        work: impl FnOnce(&Shared, &str) -> Result<T, StoreFault>,
+    ) -> Told<T> {
+        let (shared, key) = (self.shared()?, key(ledger, name));
+        let live = self.live(&key).ok_or_else(not_there)?;
+        Ok(live.uproot(|| work(shared, &key))?)
+    }
+
     pub(super) fn patch(&self, ledger: &LedgerId, name: &str, terms: Patch) -> Told<View> {
         let (shared, key) = (self.shared()?, key(ledger, name));
         let is_switched = terms.enabled.is_some();
@@ -175,7 +187,7 @@ impl Webhooks {
     }
 
     pub(super) fn remove(&self, ledger: &LedgerId, name: &str) -> Told<()> {
-        let removed = self.change(ledger, name, |shared, key| shared.store.remove(key))?;
+        let removed = self.uproot(ledger, name, |shared, key| shared.store.remove(key))?;
         self.lives().remove(&key(ledger, name));
         if removed { Ok(()) } else { Err(not_there()) }
     }
@@ -206,7 +218,7 @@ impl Webhooks {
             }
             (None, number) => Cursor { notices: number.unwrap_or(0), ..now_at },
         };
-        self.change(ledger, name, |shared, key| {
+        self.uproot(ledger, name, |shared, key| {
             let change = super::store::Change { cursor: Some(cursor), ..Default::default() };
             shared.store.commit(key, &change)
         })?;

@@ -5,7 +5,7 @@ use std::io;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
 use onhand_core::Time;
 use serde::{Deserialize, Serialize};
@@ -154,28 +154,11 @@ pub(crate) fn signatures(secrets: &[Secret], id: &str, now: Time, body: &[u8]) -
     live.map(|it| it.key.sign(&content)).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether one signature of the header is by `key`, a `whsec_…` or `whpk_…`. What a target does,
-/// in constant time.
-pub(crate) fn is_signed(key: &str, header: &str, id: &str, seconds: u64, body: &[u8]) -> bool {
-    let content = content(id, seconds, body);
-    let public = key.strip_prefix("whpk_").and_then(|it| STANDARD.decode(it).ok());
-    let public = public.and_then(|it| VerifyingKey::from_bytes(it.first_chunk::<32>()?).ok());
-    header.split(' ').filter_map(|it| it.split_once(',')).any(|(version, signature)| {
-        let Ok(signature) = STANDARD.decode(signature) else { return false };
-        match (version, &public, Key::parse(key)) {
-            ("v1", None, Ok(Key::Shared(secret))) => {
-                mac(&secret, &content).verify_slice(&signature).is_ok()
-            }
-            ("v1a", Some(public), _) => Signature::from_slice(&signature)
-                .is_ok_and(|it| public.verify_strict(&content, &it).is_ok()),
-            _ => false,
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::process::Command;
+
+    use ed25519_dalek::{Signature, VerifyingKey};
 
     use super::*;
 
@@ -188,6 +171,25 @@ mod tests {
     /// RFC 8032, 7.1, test 1.
     const SEED: &str = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
     const PUBLIC: &str = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+    /// Whether one signature of the header is by `key`, a `whsec_…` or `whpk_…`. What a target does,
+    /// in constant time.
+    fn is_signed(key: &str, header: &str, id: &str, seconds: u64, body: &[u8]) -> bool {
+        let content = content(id, seconds, body);
+        let public = key.strip_prefix("whpk_").and_then(|it| STANDARD.decode(it).ok());
+        let public = public.and_then(|it| VerifyingKey::from_bytes(it.first_chunk::<32>()?).ok());
+        header.split(' ').filter_map(|it| it.split_once(',')).any(|(version, signature)| {
+            let Ok(signature) = STANDARD.decode(signature) else { return false };
+            match (version, &public, Key::parse(key)) {
+                ("v1", None, Ok(Key::Shared(secret))) => {
+                    mac(&secret, &content).verify_slice(&signature).is_ok()
+                }
+                ("v1a", Some(public), _) => Signature::from_slice(&signature)
+                    .is_ok_and(|it| public.verify_strict(&content, &it).is_ok()),
+                _ => false,
+            }
+        })
+    }
 
     fn secret(text: &str, expires_at: Option<u64>) -> Secret {
         let key = Key::parse(text).unwrap();

@@ -163,7 +163,7 @@ fn filter(it: &Subscription) -> Filter {
 
 fn missed(from: u64, oldest: u64) -> Delivery {
     Delivery {
-        id: format!("notice-{from}"),
+        id: format!("{from:020}"),
         kind: STOCK.trim_end_matches('.').into(),
         at: now(),
         attempt: 0,

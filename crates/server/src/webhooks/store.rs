@@ -407,3 +407,73 @@ fn json(it: &impl Serialize) -> Result<Vec<u8>, StoreFault> {
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreFault> {
     serde_json::from_slice(bytes).map_err(|error| StoreFault::Failed(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use onhand_core::{Label, LedgerId};
+
+    use super::*;
+
+    fn subscription() -> Subscription {
+        Subscription {
+            ledger: LedgerId::new("acme").unwrap(),
+            name: Label::new("shop").unwrap(),
+            url: "https://shop.example/".to_owned(),
+            types: vec!["onhand.".into()],
+            channels: Vec::new(),
+            sku_prefix: None,
+            secrets: Vec::new(),
+            disabled: None,
+            created_at: Time(1),
+        }
+    }
+
+    fn delivery(id: u64) -> Delivery {
+        Delivery {
+            id: id.to_string(),
+            kind: "onhand.stock.low".into(),
+            at: Time(id),
+            attempt: 1,
+            result: super::super::subscription::Attempted::Delivered,
+            status: Some(200),
+            why: String::new(),
+            took_ms: 1,
+            next_at: None,
+        }
+    }
+
+    #[test]
+    fn the_log_keeps_the_newest_and_outlives_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("webhooks.redb");
+        let store = Store::open(&path, 10).unwrap();
+        assert_eq!(store.add(&subscription(), Cursor::default(), 1).unwrap(), Some(true));
+        assert_eq!(store.add(&subscription(), Cursor::default(), 9).unwrap(), Some(false));
+        for id in 1..=25 {
+            let change = Change { log: vec![delivery(id)], ..Change::default() };
+            store.commit("acme/shop", &change).unwrap();
+        }
+        store.close();
+        assert!(matches!(store.subscriptions(), Err(StoreFault::Closed)));
+        let store = Store::open(&path, 10).unwrap();
+        let kept = store.deliveries("acme/shop", u64::MAX, 100).unwrap();
+        let ids: Vec<String> = kept.into_iter().map(|(_, it)| it.id).collect();
+        assert_eq!(ids, (16..=25).rev().map(|it| it.to_string()).collect::<Vec<_>>());
+        assert!(store.remove("acme/shop").unwrap());
+        assert!(store.deliveries("acme/shop", u64::MAX, 100).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_newer_file_is_not_touched() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("webhooks.redb");
+        drop(Store::open(&path, 10).unwrap());
+        let database = Database::create(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(META).unwrap().insert("format", 2).unwrap();
+        transaction.commit().unwrap();
+        drop(database);
+        let fault = Store::open(&path, 10).map(drop).unwrap_err();
+        assert!(matches!(fault, StoreFault::Newer(_, 2)), "{fault}");
+    }
+}
