@@ -20,7 +20,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("shard", "The shard that holds the ledger"),
     ("kind", "Kind of the entry, or of the notice"),
     ("sku", "The item"),
-    ("channel", "The channel that sells; `=` of events without one"),
+    ("channel", "The channel that sells; `-` of events without one"),
     ("stem", "The command, or `commands` for a batch"),
     ("question", "The address of a question behind its ledger"),
 ];

@@ -61,9 +61,11 @@ const COUNTERS: [Read; 2] = [
     ("feed_published", "Movements that were stored in the stream", |it, shard| {
         it.publishing[shard].published()
     }),
-    ("feed_publisher_faults", "Times that publishing was given up and begun anew", |it, shard| {
-        it.publishing[shard].ended()
-    }),
+    (
+        "feed_publisher_faults",
+        "Sessions of publishing that ended, after which it is begun anew",
+        |it, shard| it.publishing[shard].ended(),
+    ),
 ];
 
 impl Collector for Streams {
