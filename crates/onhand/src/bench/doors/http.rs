@@ -43,6 +43,7 @@ impl Caller {
             .body(Full::new(body))
             .map_err(|error| Failure::while_doing("write a request", &error))?;
         let broken = |error: hyper::Error| Failure::while_doing("ask the server", &error);
+        self.send.ready().await.map_err(broken)?;
         let answer = self.send.send_request(request).await.map_err(broken)?;
         let status = answer.status();
         let body = answer.into_body().collect().await.map_err(broken)?.to_bytes();

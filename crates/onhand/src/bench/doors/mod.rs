@@ -11,6 +11,7 @@ mod subscribers;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use indicatif::ProgressBar;
 use onhand_server::Config;
 use serde_json::json;
@@ -58,15 +59,27 @@ struct Doors<'a> {
 /// # Errors
 /// The server cannot be started, or something was not booked or answered.
 pub fn measure(args: &Bench, config: &Config) -> Result<Vec<Case>, Failure> {
-    let settings = settings(args, config);
-    let server = Server::start(config, &settings)?;
-    let prefix = settings.iter().find(|(name, _)| *name == "nats.subject_prefix");
-    let nats = args.installed.url.clone().zip(prefix.map(|(_, it)| it.clone()));
-    let doors = Doors { args, address: server.address, nats };
-    let bar = progress(9, "cases");
-    let mut cases = runtime()?.block_on(doors.all(&bar))?;
-    // Peers have the machine for themselves.
-    drop(server);
+    let bar = progress(10, "cases");
+    // What is published takes its share of two cores: commands are measured without it, then with.
+    let mut cases = Vec::new();
+    for feeds in [false, true] {
+        let mut config = config.clone();
+        config.data_dir = config.data_dir.join(if feeds { "feeds" } else { "commands" });
+        config.journal_stream_prefix.push_str(if feeds { "F_" } else { "C_" });
+        config.journal_subject_prefix.push_str(if feeds { "f." } else { "c." });
+        let settings = settings(args, &config, feeds);
+        let server = Server::start(&config, &settings)?;
+        let prefix = settings.iter().find(|(name, _)| *name == "nats.subject_prefix");
+        let nats = args.installed.url.clone().zip(prefix.map(|(_, it)| it.clone()));
+        let doors = Doors { args, address: server.address, nats };
+        let measured = match feeds {
+            false => runtime()?.block_on(doors.commands(&bar)),
+            true => runtime()?.block_on(doors.feeds(&bar)),
+        };
+        cases.extend(measured?);
+        // The next has the machine for itself.
+        drop(server);
+    }
     if let Some(url) = &args.postgres {
         bar.set_message("Postgres");
         cases.push(peers::postgres(url, args.skus)?);
@@ -80,10 +93,12 @@ pub fn measure(args: &Bench, config: &Config) -> Result<Vec<Case>, Failure> {
 }
 
 /// What the server is told beside its directory.
-fn settings(args: &Bench, config: &Config) -> Vec<(&'static str, String)> {
+fn settings(args: &Bench, config: &Config, feeds: bool) -> Vec<(&'static str, String)> {
     let mut settings = vec![
         ("grpc.message_bytes_max", (64 << 20).to_string()),
         ("http.body_bytes_max", (64 << 20).to_string()),
+        ("feed.movements", feeds.to_string()),
+        ("feed.availability", feeds.to_string()),
     ];
     if let Some(url) = &args.installed.url {
         let prefix = &config.journal_subject_prefix;
@@ -92,7 +107,7 @@ fn settings(args: &Bench, config: &Config) -> Vec<(&'static str, String)> {
             ("journal.stream_prefix", config.journal_stream_prefix.clone()),
             ("journal.subject_prefix", prefix.clone()),
             ("nats.stream_prefix", format!("{}DOORS_", config.journal_stream_prefix)),
-            ("nats.subject_prefix", prefix.replace("onhand.bench.", "onhand.doors.")),
+            ("nats.subject_prefix", prefix.replacen("onhand.bench.", "onhand.doors.", 1)),
         ]);
         settings
             .extend(args.installed.monitor.iter().map(|it| ("journal.monitor_url", it.clone())));
@@ -101,7 +116,7 @@ fn settings(args: &Bench, config: &Config) -> Vec<(&'static str, String)> {
 }
 
 impl Doors<'_> {
-    async fn all(&self, bar: &ProgressBar) -> Result<Vec<Case>, Failure> {
+    async fn commands(&self, bar: &ProgressBar) -> Result<Vec<Case>, Failure> {
         self.prepare().await?;
         let mut cases = Vec::new();
         for size in [1_000, 8_000] {
@@ -121,10 +136,21 @@ impl Doors<'_> {
         bar.inc(1);
         cases.push(self.grpc_availability().await?);
         bar.inc(1);
+        Ok(cases)
+    }
+
+    /// What is published while it is booked.
+    async fn feeds(&self, bar: &ProgressBar) -> Result<Vec<Case>, Failure> {
         bar.set_message("feeds");
+        self.prepare().await?;
+        let mut cases = Vec::new();
         cases.push(self.seen_after_ack().await?);
         bar.inc(1);
         cases.push(self.subscribers().await?);
+        bar.inc(1);
+        let mut beside = self.batches(8_000).await?;
+        beside.what.push_str(", movements published");
+        cases.push(beside);
         bar.inc(1);
         Ok(cases)
     }
@@ -235,12 +261,22 @@ impl Doors<'_> {
         })
     }
 
+    /// How far the ledger has come.
+    async fn position(&self) -> Result<u64, Failure> {
+        let mut caller = http::Caller::connect(self.address).await?;
+        let told = caller.ask(hyper::Method::GET, "/v1/ledgers", Bytes::new()).await?;
+        let told: serde_json::Value = serde_json::from_slice(&told)?;
+        Ok(told["ledgers"][0]["position"].as_u64().unwrap_or(0))
+    }
+
     /// The same callers without and with subscribers, of whom some stopped reading.
     async fn subscribers(&self) -> Result<Case, Failure> {
         let mut told_p99 = Vec::new();
         let mut calls = 0;
         for (prefix, count) in [('s', 0), ('t', SUBSCRIBERS)] {
-            let open = Subscribers::open(self.address, LEDGER, count, STOPPED.min(count)).await?;
+            let after = self.position().await?;
+            let stopped = STOPPED.min(count);
+            let open = Subscribers::open(self.address, LEDGER, after, count, stopped).await?;
             let each = 500;
             let made =
                 (0..8).map(|it| grpc::batches(LEDGER, prefix, it * each, each, 1, self.args.skus));

@@ -22,6 +22,8 @@ impl Server {
     /// # Errors
     /// The installation cannot be made, or the process does not begin to serve.
     pub fn start(config: &Config, settings: &[(&str, String)]) -> Result<Server, Failure> {
+        std::fs::create_dir_all(&config.data_dir)
+            .map_err(|error| Failure::while_doing("make the server's directory", &error))?;
         Node::create(config).map_err(|error| Failure::new(whole(&error)))?;
         let own = std::env::current_exe()
             .map_err(|error| Failure::while_doing("find this program", &error))?;

@@ -12,19 +12,21 @@ use crate::failure::Failure;
 pub struct Subscribers(Vec<JoinHandle<()>>);
 
 impl Subscribers {
-    /// Opens `count` streams of server-sent events, of which `stopped` are never read.
+    /// Opens `count` streams of server-sent events that begin behind the position `after`, of
+    /// which `stopped` are never read.
     ///
     /// # Errors
     /// The server cannot be reached.
     pub async fn open(
         address: SocketAddr,
         ledger: &str,
+        after: u64,
         count: u64,
         stopped: u64,
     ) -> Result<Subscribers, Failure> {
         let mut tasks = Vec::new();
         for number in 0..count {
-            let stream = subscribe(address, ledger).await;
+            let stream = subscribe(address, ledger, after).await;
             let mut stream =
                 stream.map_err(|error| Failure::while_doing("subscribe to movements", &error))?;
             tasks.push(tokio::spawn(async move {
@@ -45,10 +47,10 @@ impl Drop for Subscribers {
     }
 }
 
-async fn subscribe(address: SocketAddr, ledger: &str) -> std::io::Result<TcpStream> {
+async fn subscribe(address: SocketAddr, ledger: &str, after: u64) -> std::io::Result<TcpStream> {
     let mut stream = TcpStream::connect(address).await?;
     let head = format!(
-        "GET /v1/{ledger}/movements HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\r\n"
+        "GET /v1/{ledger}/movements?after={after} HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;
     Ok(stream)
