@@ -10,6 +10,7 @@ mod movement;
 mod queries;
 mod status;
 mod submit;
+mod telling;
 mod watching;
 
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub(crate) fn routes(rooms: &Arc<Rooms>, http: &Router) -> Router {
     let commands = CommandsServer::new(door.clone()).max_decoding_message_size(bytes_max);
     let feeds = FeedsServer::new(door.clone()).max_decoding_message_size(bytes_max);
     let queries = QueriesServer::new(door).max_decoding_message_size(bytes_max);
-    let health = HealthServer::new(Readiness { rooms: rooms.clone() });
+    let health = HealthServer::new(Readiness::new(rooms.clone()));
     let router = Router::new()
         .route_service("/onhand.v1.Commands/{call}", commands)
         .route_service("/onhand.v1.Queries/{call}", queries)
