@@ -15,7 +15,7 @@ use super::door::Door;
 use super::movement::movement;
 use super::status::{of_invalid, of_problem, of_trouble};
 use super::telling::{ToReader, Told, feed, stopping};
-use crate::feeds::movements::{Filter, kinds, place};
+use crate::feeds::movements::{Filter, at_most, kinds, place};
 
 /// Events that wait for a slow reader; the next page is looked for once there is room.
 pub(super) const WAITING_MAX: usize = 64;
@@ -84,11 +84,12 @@ impl Wish {
 }
 
 /// Names of a list.
-pub(super) fn names<T>(
+pub(super) fn names<T, C: FromIterator<T>>(
     field: &str,
     texts: &[String],
     read: fn(&str) -> Result<T, InvalidName>,
-) -> Result<Vec<T>, Invalid> {
+) -> Result<C, Invalid> {
+    at_most(field, texts.len())?;
     let one = |(index, it): (usize, &String)| {
         read(it).map_err(|it| Invalid::new("invalid_field", &format!("{field}[{index}]"), it))
     };

@@ -15,6 +15,7 @@ use super::feeds::{WAITING_MAX, names};
 use super::status::{of_invalid, of_problem};
 use super::telling::{ToReader, Told, feed};
 use crate::feeds::availability::{AvailabilityChange, Filter, News, Place, Watching};
+use crate::feeds::movements::at_most;
 use crate::feeds::notices::{NoticeFilter, NoticeWatching};
 
 impl Door {
@@ -109,6 +110,7 @@ fn kinds_of(texts: &[String]) -> Result<Vec<NoticeKind>, Invalid> {
             Invalid::new("invalid_field", &format!("kinds[{index}]"), message)
         })
     };
+    at_most("kinds", texts.len())?;
     texts.iter().enumerate().map(one).collect()
 }
 
