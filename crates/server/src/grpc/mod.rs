@@ -1,6 +1,7 @@
 //! The gRPC door: the services of `proto/`, on the port of HTTP.
 
 mod ask;
+mod bodies;
 mod commands;
 mod converse;
 mod door;
@@ -14,6 +15,7 @@ mod telling;
 mod watching;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -27,6 +29,7 @@ use tonic::{Code, Status};
 use tonic_health::pb::health_server::HealthServer;
 
 use crate::http::Rooms;
+use bodies::Bodies;
 use door::Door;
 use health::Readiness;
 
@@ -46,6 +49,8 @@ pub(crate) fn routes(rooms: &Arc<Rooms>, http: &Router) -> Router {
         .route_service("/onhand.v1.Feeds/{call}", feeds)
         .route_service("/grpc.health.v1.Health/{call}", health);
     let router = if config.grpc_reflection { reflected(router) } else { router };
+    let bodies = Bodies::new(Duration::from_millis(config.http_body_ms_max));
+    let router = router.layer(middleware::map_request_with_state(bodies, bodies::bound));
     router.layer(middleware::from_fn_with_state(rooms.clone(), watch))
 }
 
