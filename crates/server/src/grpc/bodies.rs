@@ -93,14 +93,11 @@ mod tests {
 
     async fn read(body: Body) -> String {
         let parts: Vec<_> = body.into_data_stream().collect().await;
-        let told = |part: &Result<Bytes, axum::Error>| match part {
+        let told = |part: Result<Bytes, axum::Error>| match part {
             Ok(bytes) => bytes.len().to_string(),
-            Err(error) => {
-                let cause = std::error::Error::source(error).unwrap();
-                format!("{:?}", cause.downcast_ref::<Status>().unwrap().code())
-            }
+            Err(error) => format!("{:?}", Status::from_error(Box::new(error)).code()),
         };
-        parts.iter().map(told).collect::<Vec<_>>().join(" ")
+        parts.into_iter().map(told).collect::<Vec<_>>().join(" ")
     }
 
     fn bodies(longest: Duration, bytes: usize) -> Bodies {
