@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use onhand_proto::v1;
 use onhand_proto::v1::commands_client::CommandsClient;
+use prost::Message;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tonic::Request;
 use tonic::transport::Channel;
 
 use crate::Settings;
 use crate::error::{Failed, Refusal};
+
+/// Tag and length of a command within its batch.
+const FRAME_BYTES: usize = 6;
 
 pub(crate) type Told = Result<v1::Accepted, Failed>;
 
@@ -22,14 +26,16 @@ pub(crate) struct Queued {
 /// Sends what is queued until nobody is left to queue anything.
 pub(crate) async fn work(caller: Caller, mut queue: mpsc::Receiver<Queued>) {
     let seats = Arc::new(Semaphore::new(caller.settings.batches_max.max(1)));
-    let most = caller.settings.batch_commands_max.clamp(1, 10_000);
+    let most = caller.commands_max();
     let mut gathered = Vec::with_capacity(most);
     // A seat first: what comes while all are taken travels together.
     while let Ok(seat) = seats.clone().acquire_owned().await {
-        if queue.recv_many(&mut gathered, most).await == 0 {
+        if gathered.is_empty() && queue.recv_many(&mut gathered, most).await == 0 {
             return;
         }
-        let batch = std::mem::take(&mut gathered);
+        let fitting = caller.fitting(gathered.iter().map(|it| &it.command));
+        let rest = gathered.split_off(fitting);
+        let batch = std::mem::replace(&mut gathered, rest);
         tokio::spawn(deliver(caller.clone(), batch, seat));
     }
 }
@@ -59,6 +65,20 @@ impl Caller {
         let commands =
             CommandsClient::new(channel).max_decoding_message_size(settings.answer_bytes_max);
         Caller { ledger: ledger.into(), settings, commands }
+    }
+
+    pub fn commands_max(&self) -> usize {
+        self.settings.batch_commands_max.clamp(1, 10_000)
+    }
+
+    /// How many of these commands, from the first on, travel in one batch; at least one.
+    pub fn fitting<'a>(&self, commands: impl Iterator<Item = &'a v1::Command>) -> usize {
+        let mut bytes = 0;
+        let fit = commands.take(self.commands_max()).take_while(|it| {
+            bytes += it.encoded_len() + FRAME_BYTES;
+            bytes <= self.settings.batch_bytes_max
+        });
+        fit.count().max(1)
     }
 
     /// One batch, once: what each command came to, in their order.

@@ -18,6 +18,9 @@ pub struct Settings {
     pub attempt_max: Duration,
     /// Commands in one batch, 1 to 10,000.
     pub batch_commands_max: usize,
+    /// Bytes of one batch; a larger command travels alone. Less than the server's
+    /// `grpc.message_bytes_max`.
+    pub batch_bytes_max: usize,
     /// Batches of one ledger that are under way at once. Commands gather while all are.
     pub batches_max: usize,
     /// Commands of one ledger that wait to be sent; more callers wait to be queued.
@@ -32,6 +35,7 @@ impl Default for Settings {
             patience: Duration::from_secs(30),
             attempt_max: Duration::from_secs(10),
             batch_commands_max: 1_000,
+            batch_bytes_max: 4 << 20,
             batches_max: 4,
             queue_commands_max: 10_000,
             answer_bytes_max: 64 << 20,

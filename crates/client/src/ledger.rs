@@ -97,10 +97,13 @@ impl Ledger {
         let mut pauses = Pauses::within(self.caller.settings.patience);
         let mut told: Vec<Option<Told>> = vec![None; commands.len()];
         let mut unknown = vec![false; commands.len()];
-        let most = self.caller.settings.batch_commands_max.clamp(1, 10_000);
         let mut open: Vec<usize> = (0..commands.len()).collect();
         while !open.is_empty() {
-            for part in open.chunks(most) {
+            let mut left = open.as_slice();
+            while !left.is_empty() {
+                let fitting = self.caller.fitting(left.iter().map(|it| &commands[*it]));
+                let (part, rest) = left.split_at(fitting);
+                left = rest;
                 let batch = part.iter().map(|it| commands[*it].clone()).collect();
                 let answers = match self.caller.attempt(batch, false, false).await {
                     Ok(answers) => answers,

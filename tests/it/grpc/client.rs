@@ -93,3 +93,26 @@ fn patience_ends() {
     assert!(matches!(told, Error::OutcomeUnknown { .. }), "{told:?}");
     assert!(matches!(Client::connect("not an address"), Err(Error::Address { .. })));
 }
+
+#[test]
+fn batches_are_no_larger_than_the_server_takes() {
+    let caller = Caller::of(Door::open_with(|it| it.grpc_message_bytes_max = 4_096).stocked());
+    let shop = caller.wait(async {
+        let settings = Settings { batch_bytes_max: 4_000, ..Settings::default() };
+        let address = format!("http://{}", caller.door.address);
+        Client::connect_with(&address, settings).unwrap().ledger("acme")
+    });
+    let commands = (0..500).map(|it| item(&format!("k{it}"), 1)).collect();
+    let told = caller.wait(shop.submit(commands));
+    assert_eq!(told.last().unwrap().as_ref().unwrap().position, 504);
+    caller.wait(async {
+        let book = |it: u32| {
+            let shop = shop.clone();
+            async move { shop.receive_stock(format!("s{it}"), receive(1)).await.unwrap() }
+        };
+        let callers: Vec<_> = (0..500).map(|it| tokio::spawn(book(it))).collect();
+        for it in callers {
+            it.await.unwrap();
+        }
+    });
+}

@@ -69,14 +69,18 @@ fn a_wrong_wish_is_refused_before_the_stream_begins() {
         ask(wish("x")),
         ask(wish("99")),
         ask(v1::WatchMovementsRequest { kinds: vec!["moved".into()], ..wish("") }),
+        ask(v1::WatchMovementsRequest { kinds: vec!["x".repeat(9_999)], ..wish("") }),
         ask(v1::WatchMovementsRequest { skus: vec!["W".into(), "".into()], ..wish("") }),
+        ask(v1::WatchMovementsRequest { skus: vec!["W".into(); 1_001], ..wish("") }),
         ask(v1::WatchMovementsRequest { ledger: "nobody".into(), ..wish("") }),
     ];
     expect_test::expect![[r#"
         InvalidArgument invalid_field [after] after must be a place in the feed, such as 00000000000000000012.000003 (the `sequence` of an event), or a position, such as 12
         InvalidArgument invalid_field [after] after is 00000000000000000099.999999, beyond the end of the feed: the ledger is at position 4. Begin again from a place that the feed has told
         InvalidArgument invalid_field [kinds] kinds `moved` is no kind of entry, such as order_shipped
+        InvalidArgument invalid_field [kinds] kinds `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` is no kind of entry, such as order_shipped
         InvalidArgument invalid_field [skus[1]] skus[1] must not be empty
+        InvalidArgument invalid_field [skus] skus names more than 1000; leave it out and pick what you need
         NotFound not_found [] the ledger is not known: its first accepted command begins it"#]].assert_eq(&said.join("\n"));
 }
 

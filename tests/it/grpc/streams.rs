@@ -1,11 +1,12 @@
 //! Streams of batches.
 
 use onhand_proto::v1;
+use onhand_proto::v1::command::Command;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{Caller, accepted, batch, item, refusal};
+use super::{Caller, accepted, batch, envelope, item, refusal};
 
 fn parts(count: usize, of: usize) -> Vec<v1::SubmitRequest> {
     let part = |it: usize| (0..of).map(|n| item(&format!("{it}-{n}"), 1)).collect();
@@ -79,4 +80,51 @@ fn a_caller_that_vanishes_leaves_whole_batches() {
         assert!(matches!(replayed, 0 | 100), "{replayed}");
     }
     assert_eq!(caller.door.stock(6_404)["on_hand"], 6_410);
+}
+
+#[test]
+fn a_batch_that_looks_up_the_past_is_not_overtaken() {
+    let caller = Caller::stocked();
+    caller.submit(batch((0..6).map(|it| item(&format!("k{it}"), 1)).collect())).unwrap();
+    let reversal = |it: u64| v1::Command {
+        envelope: envelope(&format!("r{it}")),
+        command: Some(Command::ReverseEntry(v1::ReverseEntry {
+            position: 5 + it,
+            reason: v1::reverse_entry::Why::DidNotOccur.into(),
+        })),
+    };
+    let requests: Vec<v1::SubmitRequest> = (0..6)
+        .flat_map(|it| [batch(vec![reversal(it)]), batch(vec![item(&format!("n{it}"), 1)])])
+        .collect();
+    let positions = caller.wait(async {
+        let stream = tokio_stream::iter(requests);
+        let answers = caller.commands().converse(stream).await.unwrap().into_inner();
+        answers.map(|it| accepted(&it.unwrap().results[0]).position).collect::<Vec<u64>>().await
+    });
+    assert_eq!(positions, (11..23).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_server_that_stops_answers_what_is_under_way_and_ends_the_conversation() {
+    let mut caller = Caller::stocked();
+    let (requests, stream) = mpsc::channel(8);
+    let stream = ReceiverStream::new(stream);
+    let mut answers = caller.wait(caller.commands().converse(stream)).unwrap().into_inner();
+    for part in parts(3, 5) {
+        caller.wait(requests.send(part)).unwrap();
+    }
+    accepted(&caller.wait(answers.message()).unwrap().unwrap().results[0]);
+    let begun = std::time::Instant::now();
+    caller.door.stop();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(8), "{:?}", begun.elapsed());
+    let end = caller.wait(async {
+        loop {
+            match answers.message().await {
+                Ok(Some(told)) => accepted(&told.results[0]),
+                Ok(None) => panic!("it ended well"),
+                Err(status) => break status,
+            };
+        }
+    });
+    assert_eq!(end.code(), tonic::Code::Unavailable, "{end:?}");
 }

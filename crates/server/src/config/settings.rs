@@ -82,7 +82,7 @@ settings! {
     http_header_ms_max: u64 = 10_000, number("milliseconds", 10, 600_000),
         "Longest time a request's head may take to arrive; a slower connection is closed.";
     http_body_ms_max: u64 = 30_000, number("milliseconds", 10, 600_000),
-        "Longest time a request's body may take to arrive; of a supplier's file, its next piece.";
+        "Longest time a body or a gRPC message may take to arrive; of a file, its next piece.";
     http_drain_ms_max: u64 = 10_000, number("milliseconds", 0, 600_000),
         "Longest time that requests under way are given when the server stops.";
     http_wait_ms_max: u64 = 10_000, number("milliseconds", 0, 60_000),

@@ -33,7 +33,7 @@ macro_rules! commands {
             ) -> Result<Response<v1::SubmitSummary>, Status> {
                 let call = Call::of(request.metadata());
                 let summary = submit_stream(self, &call, request.into_inner());
-                Ok(Response::new(call.within(summary).await??))
+                Ok(Response::new(call.stream_within(summary).await??))
             }
 
             async fn converse(

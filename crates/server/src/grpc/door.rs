@@ -26,15 +26,15 @@ pub(super) struct Door {
 #[derive(Clone)]
 pub(super) struct Call {
     pub trace: Option<TraceParent>,
-    patience: Duration,
+    /// What the caller said; some that say nothing may wait for long.
+    deadline: Option<Duration>,
 }
 
 impl Call {
     pub fn of(metadata: &MetadataMap) -> Call {
         let text = |name| metadata.get(name).and_then(|it| it.to_str().ok());
         let trace = text("traceparent").and_then(TraceParent::parse);
-        let patience = text("grpc-timeout").and_then(timeout).unwrap_or(PATIENCE_MAX);
-        Call { trace, patience: patience.min(PATIENCE_MAX) }
+        Call { trace, deadline: text("grpc-timeout").and_then(timeout) }
     }
 
     /// The answer to something that may be booked, unless the caller's deadline comes first.
@@ -42,7 +42,19 @@ impl Call {
     /// # Errors
     /// `DEADLINE_EXCEEDED`: it may be booked or not.
     pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Status> {
-        tokio::time::timeout(self.patience, work).await.map_err(|_| late(LATE))
+        let patience = self.deadline.unwrap_or(PATIENCE_MAX).min(PATIENCE_MAX);
+        tokio::time::timeout(patience, work).await.map_err(|_| late(LATE))
+    }
+
+    /// As [`Call::within`], of a stream: it may be open as long as its caller likes.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn stream_within<T>(&self, work: impl Future<Output = T>) -> Result<T, Status> {
+        match self.deadline {
+            Some(deadline) => tokio::time::timeout(deadline, work).await.map_err(|_| late(LATE)),
+            None => Ok(work.await),
+        }
     }
 }
 

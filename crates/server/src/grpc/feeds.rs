@@ -8,27 +8,25 @@ use onhand_proto::v1;
 use onhand_proto::v1::feeds_server::Feeds;
 use onhand_proto::v1::watch_movements_response::News;
 use onhand_wire::{Invalid, Trouble, ledger_of};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::{Request, Response, Status};
 
 use super::door::Door;
 use super::movement::movement;
 use super::status::{of_invalid, of_problem, of_trouble};
-use crate::feeds::movements::{Filter, kinds, place};
+use super::telling::{ToReader, Told, feed, stopping};
+use crate::feeds::movements::{Filter, at_most, kinds, place};
 
 /// Events that wait for a slow reader; the next page is looked for once there is room.
 pub(super) const WAITING_MAX: usize = 64;
 /// Events that are looked for at once.
 const PAGE_EVENTS: usize = 500;
 
-pub(super) type Stream<T> = ReceiverStream<Result<T, Status>>;
-
 #[tonic::async_trait]
 impl Feeds for Door {
-    type WatchMovementsStream = Stream<v1::WatchMovementsResponse>;
-    type WatchAvailabilityStream = Stream<v1::WatchAvailabilityResponse>;
-    type WatchNoticesStream = Stream<v1::WatchNoticesResponse>;
+    type WatchMovementsStream = Told<v1::WatchMovementsResponse>;
+    type WatchAvailabilityStream = Told<v1::WatchAvailabilityResponse>;
+    type WatchNoticesStream = Told<v1::WatchNoticesResponse>;
 
     async fn watch_movements(
         &self,
@@ -38,10 +36,9 @@ impl Feeds for Door {
         let seat = self.seat()?;
         // What is wrong with the request is told before the stream begins.
         let first = self.next(&wish).await?;
-        let (to_reader, events) = mpsc::channel(WAITING_MAX);
-        let teller = Teller { door: self.clone(), wish, to_reader };
-        tokio::spawn(teller.tell(seat, first));
-        Ok(Response::new(ReceiverStream::new(events)))
+        let door = self.clone();
+        let tell = |to_reader| Teller { door, wish, to_reader }.tell(first);
+        Ok(Response::new(feed(&self.rooms.feeds, seat, WAITING_MAX, tell)))
     }
 
     async fn watch_availability(
@@ -87,11 +84,12 @@ impl Wish {
 }
 
 /// Names of a list.
-pub(super) fn names<T>(
+pub(super) fn names<T, C: FromIterator<T>>(
     field: &str,
     texts: &[String],
     read: fn(&str) -> Result<T, InvalidName>,
-) -> Result<Vec<T>, Invalid> {
+) -> Result<C, Invalid> {
+    at_most(field, texts.len())?;
     let one = |(index, it): (usize, &String)| {
         read(it).map_err(|it| Invalid::new("invalid_field", &format!("{field}[{index}]"), it))
     };
@@ -118,32 +116,18 @@ impl Door {
 struct Teller {
     door: Door,
     wish: Wish,
-    to_reader: mpsc::Sender<Result<v1::WatchMovementsResponse, Status>>,
+    to_reader: ToReader<v1::WatchMovementsResponse>,
 }
 
 impl Teller {
-    /// Tells page after page until the reader goes or the server stops.
-    async fn tell(mut self, seat: OwnedSemaphorePermit, first: MovementsPage) {
-        let mut ending = self.door.rooms.feeds.ending();
-        let gone = self.to_reader.clone();
-        let ended = tokio::select! {
-            ended = self.tell_on(first) => ended,
-            () = gone.closed() => Ok(()),
-            _ = ending.wait_for(|it| *it) => Err(stopping()),
-        };
-        if let Err(status) = ended {
-            // Nobody listens any more if this fails. Whoever does not read is not waited for.
-            let _ = gone.try_send(Err(status));
-        }
-        drop(seat);
-    }
-
-    async fn tell_on(&mut self, first: MovementsPage) -> Result<(), Status> {
+    /// Tells page after page; done only if that was all that was asked for.
+    async fn tell(mut self, first: MovementsPage) -> Result<(), Status> {
         let mut pulse = self.door.rooms.feeds.pulse(&self.wish.ledger);
         let mut page = first;
         loop {
             let at_end = page.at_end;
-            if !self.say(page).await || (at_end && self.wish.until_now) {
+            self.say(page).await?;
+            if at_end && self.wish.until_now {
                 return Ok(());
             }
             pulse.borrow_and_update();
@@ -156,28 +140,21 @@ impl Teller {
         }
     }
 
-    /// False: the reader is gone.
-    async fn say(&mut self, page: MovementsPage) -> bool {
+    async fn say(&mut self, page: MovementsPage) -> Result<(), Status> {
         let MovementsPage { events, reached, at_end: _ } = page;
         let told = events.last().map_or(self.wish.after, MovementView::place);
         self.wish.after = reached;
         for event in &events {
-            if !self.send(News::Movement(movement(event))).await {
-                return false;
-            }
+            self.send(News::Movement(movement(event))).await?;
         }
         // What was looked at in vain need not be looked at again by whoever comes back.
-        let in_vain = reached > told && (events.is_empty() || !self.wish.filter.is_all());
-        !in_vain || self.send(News::Reached(v1::Reached { sequence: reached.to_string() })).await
+        if reached > told && (events.is_empty() || !self.wish.filter.is_all()) {
+            self.send(News::Reached(v1::Reached { sequence: reached.to_string() })).await?;
+        }
+        Ok(())
     }
 
-    async fn send(&self, news: News) -> bool {
-        let response = v1::WatchMovementsResponse { news: Some(news) };
-        self.to_reader.send(Ok(response)).await.is_ok()
+    async fn send(&self, news: News) -> Result<(), Status> {
+        self.to_reader.send(v1::WatchMovementsResponse { news: Some(news) }).await
     }
-}
-
-pub(super) fn stopping() -> Status {
-    let message = "the server stops; connect again, behind what was told last".to_owned();
-    of_trouble(&Trouble::Unavailable { message })
 }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::Stream;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::Health;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
+use super::telling::{ToReader, feed};
 use crate::http::Rooms;
 
+/// Who watches at once. They have seats of their own: a node whose feeds are full is still well.
+const WATCHES_MAX: usize = 1_024;
 /// How often a watched state is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -23,7 +25,14 @@ const SERVICES: [&str; 4] = ["", "onhand.v1.Commands", "onhand.v1.Queries", "onh
 const SHARD: &str = "shard/";
 
 pub(super) struct Readiness {
-    pub rooms: Arc<Rooms>,
+    rooms: Arc<Rooms>,
+    seats: Arc<Semaphore>,
+}
+
+impl Readiness {
+    pub fn new(rooms: Arc<Rooms>) -> Readiness {
+        Readiness { rooms, seats: Arc::new(Semaphore::new(WATCHES_MAX)) }
+    }
 }
 
 type States = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
@@ -47,28 +56,28 @@ impl Health for Readiness {
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<States>, Status> {
         let (rooms, service) = (self.rooms.clone(), request.into_inner().service);
-        let Ok(seat) = rooms.feeds.seats.clone().try_acquire_owned() else {
-            return Err(Status::resource_exhausted("too many streams are open; check instead"));
+        let Ok(seat) = self.seats.clone().try_acquire_owned() else {
+            return Err(Status::resource_exhausted("too many watch already; check instead"));
         };
-        let (told, states) = mpsc::channel(1);
-        tokio::spawn(async move {
-            let _seat = seat;
-            let mut ending = rooms.feeds.ending();
-            let mut last = None;
-            loop {
-                let now = state(&rooms, &service).unwrap_or(ServingStatus::ServiceUnknown);
-                if last != Some(now) && told.send(Ok(response(now))).await.is_err() {
-                    return;
-                }
-                last = Some(now);
-                tokio::select! {
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
-                    () = told.closed() => return,
-                    _ = ending.wait_for(|it| *it) => return,
-                }
-            }
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(states))))
+        let tell = |to_reader| tell(rooms, service, to_reader);
+        Ok(Response::new(Box::pin(feed(&self.rooms.feeds, seat, 1, tell))))
+    }
+}
+
+/// Tells the state, and each that follows another.
+async fn tell(
+    rooms: Arc<Rooms>,
+    service: String,
+    to_reader: ToReader<HealthCheckResponse>,
+) -> Result<(), Status> {
+    let mut last = None;
+    loop {
+        let now = state(&rooms, &service).unwrap_or(ServingStatus::ServiceUnknown);
+        if last != Some(now) {
+            to_reader.send(response(now)).await?;
+        }
+        last = Some(now);
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The gRPC door: the services of `proto/`, on the port of HTTP.
 
 mod ask;
+mod bodies;
 mod commands;
 mod converse;
 mod door;
@@ -10,9 +11,11 @@ mod movement;
 mod queries;
 mod status;
 mod submit;
+mod telling;
 mod watching;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -26,6 +29,7 @@ use tonic::{Code, Status};
 use tonic_health::pb::health_server::HealthServer;
 
 use crate::http::Rooms;
+use bodies::Bodies;
 use door::Door;
 use health::Readiness;
 
@@ -38,13 +42,15 @@ pub(crate) fn routes(rooms: &Arc<Rooms>, http: &Router) -> Router {
     let commands = CommandsServer::new(door.clone()).max_decoding_message_size(bytes_max);
     let feeds = FeedsServer::new(door.clone()).max_decoding_message_size(bytes_max);
     let queries = QueriesServer::new(door).max_decoding_message_size(bytes_max);
-    let health = HealthServer::new(Readiness { rooms: rooms.clone() });
+    let health = HealthServer::new(Readiness::new(rooms.clone()));
     let router = Router::new()
         .route_service("/onhand.v1.Commands/{call}", commands)
         .route_service("/onhand.v1.Queries/{call}", queries)
         .route_service("/onhand.v1.Feeds/{call}", feeds)
         .route_service("/grpc.health.v1.Health/{call}", health);
     let router = if config.grpc_reflection { reflected(router) } else { router };
+    let bodies = Bodies::new(Duration::from_millis(config.http_body_ms_max));
+    let router = router.layer(middleware::map_request_with_state(bodies, bodies::bound));
     router.layer(middleware::from_fn_with_state(rooms.clone(), watch))
 }
 

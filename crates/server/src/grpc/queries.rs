@@ -10,15 +10,19 @@ use onhand_projector::{
 use onhand_proto::v1;
 use onhand_proto::v1::queries_server::Queries;
 use onhand_wire::{Invalid, Trouble, ledger_of, timestamp};
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use super::ask::ask;
 use super::door::{Call, Door};
 use super::status::{of_invalid, of_trouble};
+use super::telling::{over, stopping};
 use crate::http::reads::trouble;
 
 /// Most items of one call.
 const SKUS_MAX: usize = 1_000;
+/// Items that cost less to answer than a thread of their own.
+const SKUS_SHORT: usize = 10;
 /// How long a read waits for `min_position` if the caller does not say, in milliseconds.
 const WAIT_MS: u64 = 1_000;
 
@@ -34,8 +38,9 @@ impl Queries for Door {
         let channel = channel_of(&channel).map_err(|it| of_invalid(&it))?;
         let known = skus_of(&skus).map_err(|it| of_invalid(&it))?;
         let projector = self.reach(&ledger, min_position, wait_ms).await?;
-        let told = projector.quotes(&ledger, &channel, &known, freshness);
-        let (seen, quotes) = told.map_err(missing)?;
+        let is_short = known.len() <= SKUS_SHORT;
+        let find = move |it: &Projector| it.quotes(&ledger, &channel, &known, freshness);
+        let (seen, quotes) = self.find(projector, is_short, find).await?.map_err(missing)?;
         let rows = skus.into_iter().zip(quotes).map(|(sku, quote)| row(sku, quote)).collect();
         Ok(Response::new(v1::GetAvailabilityResponse { seen: Some(seen_message(&seen)), rows }))
     }
@@ -49,7 +54,9 @@ impl Queries for Door {
         let skus = skus_of(&skus).map_err(|it| of_invalid(&it))?;
         let projector = self.reach(&ledger, min_position, wait_ms).await?;
         let query = StockQuery { limit: skus.len(), skus, location: None, after: None };
-        let page = projector.stock(&ledger, &query).map_err(missing)?;
+        let is_short = query.limit <= SKUS_SHORT;
+        let find = move |it: &Projector| it.stock(&ledger, &query);
+        let page = self.find(projector, is_short, find).await?.map_err(missing)?;
         let rows = page.rows.iter().map(stock_row).collect();
         Ok(Response::new(v1::GetStockResponse { seen: Some(seen_message(&page.seen)), rows }))
     }
@@ -74,7 +81,9 @@ impl Queries for Door {
         &self,
         _request: Request<v1::ListLedgersRequest>,
     ) -> Result<Response<v1::ListLedgersResponse>, Status> {
-        let ledgers = self.rooms.node.ledgers().iter().map(ledger_state).collect();
+        let node = self.rooms.node.clone();
+        let ledgers = self.apart(move || node.ledgers()).await?;
+        let ledgers = ledgers.iter().map(ledger_state).collect();
         Ok(Response::new(v1::ListLedgersResponse { ledgers }))
     }
 
@@ -89,7 +98,8 @@ impl Queries for Door {
 }
 
 impl Door {
-    /// The projector of the ledger, once it has seen the position.
+    /// The projector of the ledger, once it has seen the position. Whoever waits for it takes
+    /// neither a seat nor a thread from those who read.
     async fn reach(
         &self,
         ledger: &LedgerId,
@@ -102,16 +112,49 @@ impl Door {
         }
         let wait_ms = if wait_ms == 0 { WAIT_MS } else { wait_ms };
         let wait = Duration::from_millis(wait_ms.min(self.rooms.node.config().http_wait_ms_max));
-        let (ledger, waiting) = (ledger.clone(), projector.clone());
-        let work = move || match waiting.wait_for(&ledger, min_position, wait) {
-            true => Ok(()),
-            false => {
-                let position = waiting.places(&ledger).map_or(0, |it| it.seen.position);
-                Err(Trouble::PositionNotReached { position, min_position })
+        let until = Instant::now() + wait;
+        let mut pulse = self.rooms.feeds.pulse(ledger);
+        let mut ending = self.rooms.feeds.ending();
+        loop {
+            pulse.borrow_and_update();
+            if self.has_seen(&projector, ledger, min_position).await? {
+                return Ok(projector);
             }
-        };
-        self.apart(work).await?.map_err(|it| of_trouble(&it))?;
-        Ok(projector)
+            tokio::select! {
+                turned = pulse.changed() => turned.map_err(|_| stopping())?,
+                () = tokio::time::sleep_until(until) => break,
+                () = over(&mut ending) => return Err(stopping()),
+            }
+        }
+        let ledger = ledger.clone();
+        let find = move |it: &Projector| it.places(&ledger).map_or(0, |it| it.seen.position);
+        let position = self.find(projector, false, find).await?;
+        Err(of_trouble(&Trouble::PositionNotReached { position, min_position }))
+    }
+
+    async fn has_seen(
+        &self,
+        projector: &Arc<Projector>,
+        ledger: &LedgerId,
+        position: u64,
+    ) -> Result<bool, Status> {
+        let ledger = ledger.clone();
+        let find = move |it: &Projector| it.wait_for(&ledger, position, Duration::ZERO);
+        self.find(projector.clone(), true, find).await
+    }
+
+    /// Asks the projector: here if that is short and nobody folds, else away from the threads that
+    /// serve connections.
+    async fn find<T: Send + 'static>(
+        &self,
+        projector: Arc<Projector>,
+        is_short: bool,
+        find: impl FnOnce(&Projector) -> T + Send + 'static,
+    ) -> Result<T, Status> {
+        match is_short && projector.is_free() {
+            true => Ok(find(&projector)),
+            false => self.apart(move || find(&projector)).await,
+        }
     }
 
     /// Work that blocks, away from the threads that serve connections.

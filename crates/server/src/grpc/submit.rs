@@ -15,6 +15,7 @@ use tonic::Status;
 use super::door::{Call, Door};
 use super::status::{of_invalid, of_problem, of_trouble};
 use crate::http::commands::{is_judgement, lost};
+use crate::node::looks_up;
 use crate::snapshots::{check_feed, of_answer};
 
 /// From so many commands on, reading them takes long enough to let other calls go on meanwhile.
@@ -29,6 +30,13 @@ pub(super) struct ReadBatch {
     dry_run: bool,
     /// Whether results carry the entries themselves.
     entries: bool,
+}
+
+impl ReadBatch {
+    /// Whether something of it is looked up in the past before it is decided.
+    pub fn looks_up(&self) -> bool {
+        self.items.iter().flatten().any(looks_up)
+    }
 }
 
 /// The results of a batch that was handed in.

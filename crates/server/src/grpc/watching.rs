@@ -1,7 +1,5 @@
 //! The newest numbers, and what ran low, as streams.
 
-use std::future::Future;
-
 use onhand_core::{ChannelId, Sku};
 use onhand_projector::{NoticeKind, NoticeRow};
 use onhand_proto::v1;
@@ -10,21 +8,21 @@ use onhand_wire::{Invalid, ledger_of, timestamp};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::door::Door;
-use super::feeds::{Stream, WAITING_MAX, names, stopping};
+use super::feeds::{WAITING_MAX, names};
 use super::status::{of_invalid, of_problem};
+use super::telling::{ToReader, Told, feed};
 use crate::feeds::availability::{AvailabilityChange, Filter, News, Place, Watching};
+use crate::feeds::movements::at_most;
 use crate::feeds::notices::{NoticeFilter, NoticeWatching};
 
 impl Door {
     pub(super) async fn follow_availability(
         &self,
         asked: v1::WatchAvailabilityRequest,
-    ) -> Result<Stream<v1::WatchAvailabilityResponse>, Status> {
+    ) -> Result<Told<v1::WatchAvailabilityResponse>, Status> {
         let v1::WatchAvailabilityRequest { ledger, channels, skus, after } = asked;
         let ledger = ledger_of(&ledger).map_err(|it| of_invalid(&it))?;
         let after = place(&after).map_err(|it| of_invalid(&it))?;
@@ -35,13 +33,14 @@ impl Door {
         let (seat, feeds) = (self.seat()?, self.rooms.feeds.clone());
         let begin = move || feeds.watch_availability(&ledger, after.as_ref(), filter);
         let watching = self.apart(begin).await?.map_err(|it| of_problem(&it))?;
-        Ok(self.stream(seat, |to_reader| tell_availability(watching, to_reader)))
+        let tell = |to_reader| tell_availability(watching, to_reader);
+        Ok(feed(&self.rooms.feeds, seat, WAITING_MAX, tell))
     }
 
     pub(super) async fn follow_notices(
         &self,
         asked: v1::WatchNoticesRequest,
-    ) -> Result<Stream<v1::WatchNoticesResponse>, Status> {
+    ) -> Result<Told<v1::WatchNoticesResponse>, Status> {
         let v1::WatchNoticesRequest { ledger, after, channels, kinds, skus } = asked;
         let ledger = ledger_of(&ledger).map_err(|it| of_invalid(&it))?;
         let filter = NoticeFilter {
@@ -53,41 +52,18 @@ impl Door {
         let after = (after > 0).then_some(after);
         let begin = move || feeds.watch_notices(&ledger, after, filter);
         let watching = self.apart(begin).await?.map_err(|it| of_problem(&it))?;
-        Ok(self.stream(seat, |to_reader| tell_notices(watching, to_reader)))
-    }
-
-    /// A stream that `tell` fills until the reader goes or the server stops.
-    fn stream<T: Send + 'static, F: Future<Output = Result<(), Status>> + Send + 'static>(
-        &self,
-        seat: OwnedSemaphorePermit,
-        tell: impl FnOnce(mpsc::Sender<Result<T, Status>>) -> F,
-    ) -> Stream<T> {
-        let (to_reader, news) = mpsc::channel(WAITING_MAX);
-        let (gone, telling) = (to_reader.clone(), tell(to_reader));
-        let mut ending = self.rooms.feeds.ending();
-        tokio::spawn(async move {
-            let ended = tokio::select! {
-                ended = telling => ended,
-                () = gone.closed() => Ok(()),
-                _ = ending.wait_for(|it| *it) => Err(stopping()),
-            };
-            if let Err(status) = ended {
-                // Whoever does not read is not waited for.
-                let _ = gone.try_send(Err(status));
-            }
-            drop(seat);
-        });
-        ReceiverStream::new(news)
+        let tell = |to_reader| tell_notices(watching, to_reader);
+        Ok(feed(&self.rooms.feeds, seat, WAITING_MAX, tell))
     }
 }
 
 async fn tell_availability(
     mut watching: Watching,
-    to_reader: mpsc::Sender<Result<v1::WatchAvailabilityResponse, Status>>,
+    to_reader: ToReader<v1::WatchAvailabilityResponse>,
 ) -> Result<(), Status> {
     loop {
         // Room first: what changes before a slow reader takes it is told once, as it is then.
-        let Ok(room) = to_reader.reserve().await else { return Ok(()) };
+        let room = to_reader.room().await?;
         let news = match watching.next().await {
             News::Change(it) => watch_availability_response::News::Change(change(&it)),
             News::CaughtUp(place) => {
@@ -95,19 +71,17 @@ async fn tell_availability(
                 watch_availability_response::News::CaughtUp(v1::CaughtUp { version })
             }
         };
-        room.send(Ok(v1::WatchAvailabilityResponse { news: Some(news) }));
+        room.send(v1::WatchAvailabilityResponse { news: Some(news) });
     }
 }
 
 async fn tell_notices(
     mut watching: NoticeWatching,
-    to_reader: mpsc::Sender<Result<v1::WatchNoticesResponse, Status>>,
+    to_reader: ToReader<v1::WatchNoticesResponse>,
 ) -> Result<(), Status> {
     loop {
         let row = watching.next().await.map_err(|it| of_problem(&it))?;
-        if to_reader.send(Ok(notice(&row))).await.is_err() {
-            return Ok(());
-        }
+        to_reader.send(notice(&row)).await?;
     }
 }
 
@@ -136,6 +110,7 @@ fn kinds_of(texts: &[String]) -> Result<Vec<NoticeKind>, Invalid> {
             Invalid::new("invalid_field", &format!("kinds[{index}]"), message)
         })
     };
+    at_most("kinds", texts.len())?;
     texts.iter().enumerate().map(one).collect()
 }
 

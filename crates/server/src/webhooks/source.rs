@@ -1,5 +1,7 @@
 //! What a subscription is to be told next: movements and notices behind its cursor.
 
+use std::collections::HashSet;
+
 use onhand_core::{LedgerId, Time};
 use onhand_projector::{FeedPlace, Missing, NoticeQuery};
 use onhand_wire::Problem;
@@ -155,10 +157,11 @@ fn before(place: FeedPlace) -> FeedPlace {
 fn filter(it: &Subscription) -> Filter {
     let families =
         it.types.iter().filter(|it| it.starts_with(MOVEMENT) || MOVEMENT.starts_with(&***it));
-    let kinds: Option<Vec<_>> = families
+    let kinds: Option<HashSet<_>> = families
         .map(|it| it.strip_prefix(MOVEMENT).filter(|it| !it.is_empty()).map(Into::into))
         .collect();
-    Filter { kinds: kinds.unwrap_or_default(), channels: it.channels.clone(), ..Filter::default() }
+    let channels = it.channels.iter().cloned().collect();
+    Filter { kinds: kinds.unwrap_or_default(), channels, ..Filter::default() }
 }
 
 fn missed(from: u64, oldest: u64) -> Delivery {

@@ -1,5 +1,7 @@
 //! What a request for movements asks: from where, of what, how many, how long to wait.
 
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use onhand_projector::{FeedPlace, MovementsPage, timeline};
 use onhand_wire::{Invalid, Trouble};
 use smol_str::SmolStr;
 
-use super::Filter;
+use super::{Filter, NAMES_MAX};
 use crate::http::Rooms;
 use crate::http::params::{Params, named};
 use crate::http::respond::Refused;
@@ -17,6 +19,8 @@ use crate::http::respond::Refused;
 /// Events of a page if the caller does not say, and at most.
 const LIMIT: u64 = 100;
 const LIMIT_MAX: u64 = 1_000;
+/// Characters of a wrong word that are told back.
+const TOLD_CHARS_MAX: usize = 64;
 
 #[derive(Clone)]
 pub(super) struct Ask {
@@ -86,23 +90,41 @@ pub(crate) fn place(field: &str, text: &str) -> Result<FeedPlace, Invalid> {
     })
 }
 
+/// # Errors
+/// A filter names more than it may.
+pub(crate) fn at_most(field: &str, count: usize) -> Result<(), Invalid> {
+    match count <= NAMES_MAX {
+        true => Ok(()),
+        false => {
+            let message =
+                format!("names more than {NAMES_MAX}; leave it out and pick what you need");
+            Err(Invalid::new("invalid_field", field, message))
+        }
+    }
+}
+
 /// A kind never has a comma, so that several may stand in one parameter.
-pub(crate) fn kinds(given: &[String]) -> Result<Vec<SmolStr>, Invalid> {
+pub(crate) fn kinds(given: &[String]) -> Result<HashSet<SmolStr>, Invalid> {
     let known = |kind: &str| (0..=u8::MAX).filter_map(timeline::kind_name).any(|it| it == kind);
     let kind = |it: &str| match known(it) {
         true => Ok(SmolStr::new(it)),
         false => {
-            let message = format!("`{it}` is no kind of entry, such as order_shipped");
+            let told: String = it.chars().take(TOLD_CHARS_MAX).collect();
+            let message = format!("`{told}` is no kind of entry, such as order_shipped");
             Err(Invalid::new("invalid_field", "kind", message))
         }
     };
-    given.iter().flat_map(|it| it.split(',')).map(str::trim).map(kind).collect()
+    let words = given.iter().flat_map(|it| it.split(',')).map(str::trim);
+    at_most("kind", words.clone().count())?;
+    words.map(kind).collect()
 }
 
-fn names<T>(
+fn names<T: Eq + Hash>(
     params: &mut Params,
     name: &str,
     read: fn(&str) -> Result<T, InvalidName>,
-) -> Result<Vec<T>, Invalid> {
-    params.all(name).iter().map(|it| named(name, it, read)).collect()
+) -> Result<HashSet<T>, Invalid> {
+    let texts = params.all(name);
+    at_most(name, texts.len())?;
+    texts.iter().map(|it| named(name, it, read)).collect()
 }

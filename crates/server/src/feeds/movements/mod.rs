@@ -5,6 +5,7 @@ mod page;
 mod publishing;
 mod stream;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use onhand_projector::{FeedPlace, Missing, MovementView, MovementsPage, QueryErr
 use onhand_wire::{CloudEvent, Invalid, No, Problem, problem};
 use smol_str::{SmolStr, format_smolstr};
 
-pub(crate) use ask::{kinds, place};
+pub(crate) use ask::{at_most, kinds, place};
 
 use super::Feeds;
 use crate::http::Rooms;
@@ -30,13 +31,16 @@ const LOOK_AT: usize = 2_000;
 /// not told that nothing is there.
 const SETTLE_MAX: Duration = Duration::from_secs(1);
 
+/// Names of each kind in one filter.
+pub(crate) const NAMES_MAX: usize = 1_000;
+
 /// What a subscriber wants to hear of; of each kind all, if none is named.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     /// Kinds of entries, such as `order_shipped`.
-    pub kinds: Vec<SmolStr>,
-    pub skus: Vec<Sku>,
-    pub channels: Vec<ChannelId>,
+    pub kinds: HashSet<SmolStr>,
+    pub skus: HashSet<Sku>,
+    pub channels: HashSet<ChannelId>,
 }
 
 impl Filter {
@@ -44,9 +48,10 @@ impl Filter {
         self.kinds.is_empty() && self.skus.is_empty() && self.channels.is_empty()
     }
 
-    fn passes(&self, event: &MovementView) -> bool {
-        let kind = || self.kinds.iter().any(|it| it == event.kind);
-        let sku = || self.skus.contains(&event.sku);
+    /// `skus`: all names of the items that are asked for.
+    fn passes(&self, event: &MovementView, skus: &HashSet<Sku>) -> bool {
+        let kind = || self.kinds.contains(event.kind);
+        let sku = || skus.contains(&event.sku);
         let channel = || event.channel.as_ref().is_some_and(|it| self.channels.contains(it));
         (self.kinds.is_empty() || kind())
             && (self.skus.is_empty() || sku())
@@ -97,8 +102,8 @@ impl Feeds {
         if filter.is_all() {
             return projector.movements(ledger, after, most);
         }
-        let mut filter = filter.clone();
-        filter.skus = projector.names_of(ledger, &filter.skus);
+        let skus: Vec<Sku> = filter.skus.iter().cloned().collect();
+        let skus: HashSet<Sku> = projector.names_of(ledger, &skus).into_iter().collect();
         let mut page = MovementsPage { events: Vec::new(), reached: after, at_end: false };
         let mut looked_at = 0;
         while page.events.len() < most && looked_at < LOOKED_AT_MAX && !page.at_end {
@@ -106,7 +111,7 @@ impl Feeds {
             // A look without events counts too: it went over many blocks.
             looked_at += all.events.len().max(LOOK_AT / 4);
             (page.reached, page.at_end) = (all.reached, all.at_end);
-            for event in all.events.into_iter().filter(|it| filter.passes(it)) {
+            for event in all.events.into_iter().filter(|it| filter.passes(it, &skus)) {
                 if page.events.len() == most {
                     (page.reached, page.at_end) = (before(&page.events), false);
                     return Ok(page);
