@@ -98,6 +98,9 @@ impl Runner {
     pub fn run(self) {
         while let Some(shared) = self.shared() {
             let version = self.live.version();
+            if version.is_removed() {
+                break;
+            }
             let loaded = shared.store.load(&self.key);
             drop(shared);
             match loaded {
@@ -207,7 +210,8 @@ impl Runner {
                 if let Some(missed) = page.missed {
                     tracing::warn!(webhook = %self.key, why = missed.why, "notices were missed");
                     let change = Change { log: vec![missed], ..Change::default() };
-                    shared.store.commit(&self.key, &change)?;
+                    let commit = |_| shared.store.commit(&self.key, &change);
+                    self.live.write(work.version, commit).transpose()?;
                 }
                 work.ahead.extend(page.steps);
                 Ok(if is_empty { Next::Nothing } else { Next::Look })

@@ -39,6 +39,14 @@ pub(super) struct Version {
     changes: u64,
     /// Grows when the cursor is set or all is gone: what is under way is not written then.
     moves: u64,
+    /// The subscription is gone for good. Another one may have its name by now.
+    removed: bool,
+}
+
+impl Version {
+    pub fn is_removed(self) -> bool {
+        self.removed
+    }
 }
 
 /// Shared by a subscription's thread and whoever changes the subscription.
@@ -59,24 +67,32 @@ impl Live {
         self.version.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what is written; the thread begins anew with it.
-    pub fn change<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Changes what is written; the thread begins anew with it. None: it was removed meanwhile.
+    pub fn change<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         let mut version = self.gate();
         version.changes += 1;
-        work()
+        (!version.removed).then(work)
     }
 
-    /// As [`Live::change`], of what sets the cursor or forgets the subscription.
-    pub fn uproot<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// As [`Live::change`], of what sets the cursor.
+    pub fn uproot<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         let mut version = self.gate();
         (version.changes, version.moves) = (version.changes + 1, version.moves + 1);
-        work()
+        (!version.removed).then(work)
     }
 
-    /// Writes unless somebody set the cursor since that version. Told whether it is still the same.
+    /// Forgets the subscription: whoever still holds this one touches nothing under its name again.
+    pub fn remove<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Option<Result<T, E>> {
+        let mut version = self.gate();
+        (version.changes, version.moves) = (version.changes + 1, version.moves + 1);
+        (!version.removed).then(|| work().inspect(|_| version.removed = true))
+    }
+
+    /// Writes unless somebody set the cursor or removed the subscription since that version. Told
+    /// whether it is still the same.
     pub(super) fn write<T>(&self, version: Version, work: impl FnOnce(bool) -> T) -> Option<T> {
         let now = self.gate();
-        (now.moves == version.moves).then(|| work(*now == version))
+        (!now.removed && now.moves == version.moves).then(|| work(*now == version))
     }
 
     pub fn count(&self, which: impl FnOnce(&Counts) -> &AtomicU64) {

@@ -119,10 +119,10 @@ impl Webhooks {
     ) -> Told<T> {
         let (shared, key) = (self.shared()?, key(ledger, name));
         let live = self.live(&key).ok_or_else(not_there)?;
-        Ok(live.change(|| work(shared, &key))?)
+        Ok(live.change(|| work(shared, &key)).ok_or_else(not_there)??)
     }
 
-    /// As [`Webhooks::change`], of what sets the cursor or forgets the subscription.
+    /// As [`Webhooks::change`], of what sets the cursor.
     fn uproot<T>(
         &self,
         ledger: &LedgerId,
@@ -131,7 +131,7 @@ impl Webhooks {
     ) -> Told<T> {
         let (shared, key) = (self.shared()?, key(ledger, name));
         let live = self.live(&key).ok_or_else(not_there)?;
-        Ok(live.uproot(|| work(shared, &key))?)
+        Ok(live.uproot(|| work(shared, &key)).ok_or_else(not_there)??)
     }
 
     pub(super) fn patch(&self, ledger: &LedgerId, name: &str, terms: Patch) -> Told<View> {
@@ -187,8 +187,10 @@ impl Webhooks {
     }
 
     pub(super) fn remove(&self, ledger: &LedgerId, name: &str) -> Told<()> {
-        let removed = self.uproot(ledger, name, |shared, key| shared.store.remove(key))?;
-        self.lives().remove(&key(ledger, name));
+        let (shared, key) = (self.shared()?, key(ledger, name));
+        let live = self.live(&key).ok_or_else(not_there)?;
+        let removed = live.remove(|| shared.store.remove(&key)).ok_or_else(not_there)??;
+        self.forget(&key, &live);
         if removed { Ok(()) } else { Err(not_there()) }
     }
 
@@ -243,6 +245,7 @@ impl Webhooks {
     /// Calls the target now, enabled or not, and answers what came of it.
     pub(super) fn ping(&self, ledger: &LedgerId, name: &str) -> Told<Delivery> {
         let (shared, key) = (self.shared()?, key(ledger, name));
+        let live = self.live(&key).ok_or_else(not_there)?;
         let it = shared.store.subscription(&key)?.ok_or_else(not_there)?;
         let event = Event::ping(ledger, name, now());
         let (at, begun) = (now(), Instant::now());
@@ -257,7 +260,8 @@ impl Webhooks {
         let (id, kind, next_at) = (event.id, event.kind, None);
         let told = Delivery { id, kind, at, attempt: 1, result, status, why, took_ms, next_at };
         let change = super::store::Change { log: vec![told.clone()], ..Default::default() };
-        shared.store.commit(&key, &change)?;
+        // If the webhook is gone meanwhile, so is its log.
+        live.write(live.version(), |_| shared.store.commit(&key, &change)).transpose()?;
         Ok(told)
     }
 

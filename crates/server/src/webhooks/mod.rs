@@ -119,6 +119,14 @@ impl Webhooks {
         self.lives().get(key).cloned()
     }
 
+    /// Forgets a subscription that was removed, unless another one has its name by now.
+    fn forget(&self, key: &str, removed: &Arc<Live>) {
+        let mut lives = self.lives();
+        if lives.get(key).is_some_and(|it| Arc::ptr_eq(it, removed)) {
+            lives.remove(key);
+        }
+    }
+
     /// How each is doing, by ledger and name.
     pub fn told(&self) -> Vec<(String, Arc<Live>)> {
         let lives = self.lives();
