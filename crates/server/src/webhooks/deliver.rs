@@ -3,23 +3,21 @@
 //! An event is done when its outcome is written: delivered, waiting, or given up. Only then the
 //! cursor moves, in the same write. A process that is killed repeats what was under way.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use onhand_core::Time;
-
-use super::live::{Counts, Live, Version};
+use super::live::{Counts, Live};
 use super::post::{Called, Caller, Failed};
 use super::schedule::Schedule;
 use super::source::Step;
-use super::store::{Change, Loaded, StoreFault};
-use super::subscription::{Attempted, Cursor, Delivery, Disabled, Pending, Subscription};
+use super::store::{Change, StoreFault};
+use super::subscription::{Attempted, Cursor, Delivery, Disabled, Pending};
+use super::work::{Next, Work};
 use super::{PENDING_MAX, Shared};
 use crate::node::now;
 
 /// How soon a change or the end of the server is heard.
-const PATIENCE: Duration = Duration::from_millis(200);
+pub(super) const PATIENCE: Duration = Duration::from_millis(200);
 /// Pause after the file or a feed could not be read.
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
 /// How often a cursor is written that only passed what nobody wants.
@@ -33,64 +31,6 @@ pub(super) struct Runner {
     pub live: Arc<Live>,
     pub caller: Caller,
     pub schedule: Schedule,
-}
-
-/// What a thread knows of its subscription until somebody changes it.
-struct Work {
-    /// Of [`Live`], when it was read.
-    version: Version,
-    subscription: Subscription,
-    cursor: Cursor,
-    /// Steps read ahead of the cursor.
-    ahead: VecDeque<Step>,
-    pending: BTreeMap<u64, Pending>,
-    dead: u64,
-    /// Failures of the target in a row, and until when it is left alone.
-    failures: u32,
-    rest_until: Option<Instant>,
-    /// Since when the cursor is further than what is written.
-    unwritten: Option<Instant>,
-}
-
-/// What there is to do.
-enum Next {
-    /// To call the target with an event; its number if it waited, and the cursor behind it.
-    Call(Option<u64>, Pending, Cursor),
-    /// To look again.
-    Look,
-    /// There is no news.
-    Nothing,
-    /// It has to wait until a moment.
-    Rest(Option<Instant>),
-}
-
-impl Work {
-    fn new(loaded: Loaded, version: Version) -> Work {
-        let Loaded { subscription, cursor, pending, dead } = loaded;
-        Work {
-            version,
-            subscription,
-            cursor,
-            ahead: VecDeque::new(),
-            pending: pending.into_iter().collect(),
-            dead,
-            failures: 0,
-            rest_until: None,
-            unwritten: None,
-        }
-    }
-
-    /// What is due again, the longest overdue first.
-    fn due(&self, now: Time) -> Option<(u64, Pending)> {
-        let due = self.pending.iter().filter(|(_, it)| it.next_at <= now);
-        due.min_by_key(|(_, it)| it.next_at).map(|(number, it)| (*number, it.clone()))
-    }
-
-    /// How long until something is due again.
-    fn until_due(&self, now: Time) -> Duration {
-        let next = self.pending.values().map(|it| it.next_at).min();
-        next.map_or(PATIENCE, |it| Duration::from_micros(it.as_us().saturating_sub(now.as_us())))
-    }
 }
 
 impl Runner {
@@ -182,11 +122,14 @@ impl Runner {
             work.rest_until = None;
             self.live.rests(None);
         }
-        if let Some((number, pending)) = work.due(now()) {
-            return Ok(Next::Call(Some(number), pending, work.cursor));
+        // The feeds keep what comes next.
+        let is_full = work.pending.len() >= PENDING_MAX;
+        if (is_full || !work.is_news_turn)
+            && let Some(call) = work.due(now())
+        {
+            return Ok(call);
         }
-        if work.pending.len() >= PENDING_MAX {
-            // The feeds keep what comes next.
+        if is_full {
             return Ok(Next::Rest(None));
         }
         match work.ahead.pop_front() {
@@ -214,11 +157,12 @@ impl Runner {
                     self.live.write(work.version, commit).transpose()?;
                 }
                 work.ahead.extend(page.steps);
-                Ok(if is_empty { Next::Nothing } else { Next::Look })
+                Ok(if is_empty { work.due(now()).unwrap_or(Next::Nothing) } else { Next::Look })
             }
             Err(why) => {
                 self.live.reads(Some(why));
-                Ok(Next::Rest(Some(Instant::now() + FAULT_PAUSE)))
+                let rest = Next::Rest(Some(Instant::now() + FAULT_PAUSE));
+                Ok(work.due(now()).unwrap_or(rest))
             }
         }
     }
@@ -252,7 +196,7 @@ impl Runner {
         match called {
             Called::Taken { status } => {
                 log.status = Some(status);
-                work.failures = 0;
+                work.succeeded();
             }
             Called::Gone => self.gone(&mut change, &mut log, event, number),
             Called::Failed(failed) => {
@@ -282,13 +226,7 @@ impl Runner {
         dead_max: u64,
     ) {
         (log.status, log.why) = (failed.status, failed.why.clone());
-        if failed.is_target {
-            work.failures = work.failures.saturating_add(1);
-            let rest = self.schedule.rest(work.failures, failed.asked);
-            work.rest_until = Some(Instant::now() + rest);
-        } else {
-            work.failures = 0;
-        }
+        work.failed(&failed, number.is_some(), &self.schedule);
         let event = Pending { why: failed.why, ..event };
         match self.schedule.next(event.attempts, event.since, now(), failed.asked) {
             Some(next_at) => {

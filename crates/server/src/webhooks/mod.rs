@@ -16,6 +16,7 @@ mod store;
 mod subscription;
 mod terms;
 mod view;
+mod work;
 
 use std::collections::HashMap;
 use std::io;

@@ -109,7 +109,7 @@ fn state(
     if rests_s.is_some() {
         return (
             "resting",
-            Some("the target does not answer, or asks to be left alone".to_owned()),
+            Some("the target does not answer, takes nothing, or asks to be left alone".to_owned()),
         );
     }
     if standing.pending >= super::PENDING_MAX as u64 {
