@@ -92,6 +92,26 @@ fn a_webhook_is_changed_disabled_and_removed() {
 }
 
 #[test]
+fn of_changes_at_the_same_time_none_is_lost() {
+    let (door, target) = (open(), Target::new());
+    subscribe(&door, "shop", &target, &movements());
+    for round in 0..5 {
+        let prefix = format!("W{round}");
+        let channel = format!("c{round}");
+        std::thread::scope(|scope| {
+            let change = |body: serde_json::Value| {
+                let changed = door.patch("/v1/acme/webhooks/shop", &body.to_string());
+                assert_eq!(changed.status, 200, "{changed:?}");
+            };
+            scope.spawn(move || change(json!({ "sku_prefix": format!("W{round}") })));
+            scope.spawn(move || change(json!({ "channels": [format!("c{round}")] })));
+        });
+        let it = webhook(&door, "shop");
+        assert_eq!((&it["sku_prefix"], &it["channels"]), (&json!(prefix), &json!([channel])));
+    }
+}
+
+#[test]
 fn one_that_is_made_anew_under_a_name_is_told_everything_once() {
     let door = open();
     let (enters, entered) = channel();

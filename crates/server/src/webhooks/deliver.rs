@@ -3,6 +3,7 @@
 //! An event is done when its outcome is written: delivered, waiting, or given up. Only then the
 //! cursor moves, in the same write. A process that is killed repeats what was under way.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -35,21 +36,41 @@ pub(super) struct Runner {
 
 impl Runner {
     /// Until the subscription is removed or the server ends.
-    pub fn run(self) {
-        while let Some(shared) = self.shared() {
-            let version = self.live.version();
-            if version.is_removed() {
-                break;
-            }
-            let loaded = shared.store.load(&self.key);
-            drop(shared);
-            match loaded {
-                Ok(None) => break,
-                Ok(Some(loaded)) => self.follow(&mut Work::new(loaded, version)),
-                Err(fault) => self.trouble(&fault),
+    pub fn run(mut self) {
+        loop {
+            match caught(|| self.begin()) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(panic) => {
+                    tracing::error!(webhook = %self.key, panic, "a webhook stumbled; it goes on");
+                    self.live.stumbles(true);
+                    self.live.count(|it| &it.stumbles);
+                    self.pause();
+                    // Nobody knows what the panic left of its connections.
+                    if let Some(shared) = self.shared() {
+                        self.caller = Caller::new(shared.node.config());
+                    }
+                }
             }
         }
         self.live.end();
+    }
+
+    /// Until somebody changes the subscription. False: it is removed, or the server ends.
+    fn begin(&self) -> bool {
+        let Some(shared) = self.shared() else { return false };
+        let version = self.live.version();
+        if version.is_removed() {
+            return false;
+        }
+        let loaded = shared.store.load(&self.key);
+        drop(shared);
+        match loaded {
+            Ok(None) => return false,
+            Ok(Some(loaded)) => self.follow(&mut Work::new(loaded, version)),
+            Err(fault) => self.trouble(&fault),
+        }
+        true
     }
 
     /// None: the server ends.
@@ -104,6 +125,10 @@ impl Runner {
             tracing::error!(webhook = %self.key, %fault, "a webhook rests");
             self.live.count(|it| &it.store_faults);
         }
+        self.pause();
+    }
+
+    fn pause(&self) {
         // In pieces, so that the end of the server is heard.
         let until = Instant::now() + FAULT_PAUSE;
         while Instant::now() < until && self.shared().is_some() {
@@ -282,6 +307,7 @@ impl Runner {
             tracing::warn!(webhook = %self.key, why = disabled.why, "a webhook is disabled");
             work.subscription.disabled = Some(disabled);
         }
+        self.live.stumbles(false);
         self.tell(work);
         Ok(())
     }
@@ -300,5 +326,26 @@ impl Runner {
         self.live.rests(work.rest_until);
         let oldest = work.pending.values().map(|it| it.since).min();
         self.live.holds(work.pending.len() as u64, work.dead, oldest, work.cursor);
+    }
+}
+
+/// Err: it panicked, and what the panic said.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        text.unwrap_or("without a word").to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_and_goes_no_further() {
+        assert_eq!(caught(|| 7), Ok(7));
+        assert_eq!(caught(|| -> u8 { panic!("no {}", "way") }), Err("no way".to_owned()));
+        assert_eq!(caught(|| -> u8 { panic!("never") }), Err("never".to_owned()));
     }
 }

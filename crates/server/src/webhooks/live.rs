@@ -16,6 +16,8 @@ pub(crate) struct Counts {
     pub given_up: AtomicU64,
     pub missed: AtomicU64,
     pub store_faults: AtomicU64,
+    /// Panics of its thread, which goes on behind each.
+    pub stumbles: AtomicU64,
 }
 
 /// What its thread last said.
@@ -29,6 +31,8 @@ pub(crate) struct Told {
     pub rest_until: Option<Instant>,
     /// Why nothing new can be read.
     pub why: Option<String>,
+    /// The last thing it did ended in a fault of the server's own; until something is done again.
+    pub stumbled: bool,
     pub cursor: Cursor,
 }
 
@@ -113,6 +117,11 @@ impl Live {
 
     pub fn reads(&self, why: Option<String>) {
         self.tell().why = why;
+    }
+
+    /// The thread met a fault of the server's own, and goes on.
+    pub fn stumbles(&self, has: bool) {
+        self.tell().stumbled = has;
     }
 
     pub fn holds(&self, pending: u64, dead: u64, oldest: Option<Time>, cursor: Cursor) {

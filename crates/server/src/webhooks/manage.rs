@@ -111,15 +111,15 @@ impl Webhooks {
     }
 
     /// Changes a subscription, and lets its thread begin anew.
-    fn change<T>(
+    fn change<T, E: Into<Refused>>(
         &self,
         ledger: &LedgerId,
         name: &str,
-        work: impl FnOnce(&Shared, &str) -> Result<T, StoreFault>,
+        work: impl FnOnce(&Shared, &str) -> Result<T, E>,
     ) -> Told<T> {
         let (shared, key) = (self.shared()?, key(ledger, name));
         let live = self.live(&key).ok_or_else(not_there)?;
-        Ok(live.change(|| work(shared, &key)).ok_or_else(not_there)??)
+        live.change(|| work(shared, &key)).ok_or_else(not_there)?.map_err(Into::into)
     }
 
     /// As [`Webhooks::change`], of what sets the cursor.
@@ -135,8 +135,6 @@ impl Webhooks {
     }
 
     pub(super) fn patch(&self, ledger: &LedgerId, name: &str, terms: Patch) -> Told<View> {
-        let (shared, key) = (self.shared()?, key(ledger, name));
-        let is_switched = terms.enabled.is_some();
         let apply = move |it: &mut Subscription| {
             it.url = terms.url.unwrap_or_else(|| it.url.clone());
             if let Some(types) = terms.types {
@@ -155,16 +153,13 @@ impl Webhooks {
                 Some(false) | None => {}
             }
         };
-        let mut changed = shared.store.subscription(&key)?.ok_or_else(not_there)?;
-        apply(&mut changed);
-        terms::check(&changed, &self.config)?;
-        self.change(ledger, name, |shared, key| {
-            shared.store.change(key, |it| {
-                // Secrets may have been rotated meanwhile, and the target may have refused.
-                let secrets = std::mem::take(&mut it.secrets);
-                let disabled = if is_switched { changed.disabled } else { it.disabled.take() };
-                *it = Subscription { secrets, disabled, ..changed };
-            })
+        // Read, checked and written in one: of two changes at once neither is lost.
+        self.change(ledger, name, |shared, key| -> Told<()> {
+            let mut changed = shared.store.subscription(key)?.ok_or_else(not_there)?;
+            apply(&mut changed);
+            terms::check(&changed, &self.config)?;
+            shared.store.change(key, |it| *it = changed)?;
+            Ok(())
         })?;
         self.show(ledger, name)
     }
