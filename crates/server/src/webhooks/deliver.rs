@@ -106,12 +106,14 @@ impl Runner {
             }
             Next::Look => {}
             Next::Nothing => {
-                let wait = PATIENCE.min(work.until_due(now()));
-                projector.wait_for_height(seen + 1, wait);
+                let until = Instant::now() + PATIENCE.min(work.until_due(now()));
+                if !projector.wait_for_height(seen + 1, left(until)) {
+                    // A shard that is halted does not wait.
+                    std::thread::sleep(left(until));
+                }
             }
             Next::Rest(until) => {
-                let left = until.map(|it| it.saturating_duration_since(Instant::now()));
-                std::thread::sleep(left.unwrap_or(PATIENCE).min(PATIENCE));
+                std::thread::sleep(until.map_or(PATIENCE, left).min(PATIENCE));
             }
         }
         match work.unwritten {
@@ -327,6 +329,10 @@ impl Runner {
         let oldest = work.pending.values().map(|it| it.since).min();
         self.live.holds(work.pending.len() as u64, work.dead, oldest, work.cursor);
     }
+}
+
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
 }
 
 /// Err: it panicked, and what the panic said.
