@@ -1,5 +1,7 @@
 //! Subscriptions as their owners see them: made, changed, rotated, replayed, refused by field.
 
+use std::sync::mpsc::channel;
+
 use serde_json::json;
 
 use super::target::{Answer, Target};
@@ -87,6 +89,52 @@ fn a_webhook_is_changed_disabled_and_removed() {
     // The name is free again, and nothing of the old one is left.
     subscribe(&door, "shop", &first, &movements());
     assert!(deliveries(&door, "shop").is_empty());
+}
+
+#[test]
+fn of_changes_at_the_same_time_none_is_lost() {
+    let (door, target) = (open(), Target::new());
+    subscribe(&door, "shop", &target, &movements());
+    for round in 0..5 {
+        let prefix = format!("W{round}");
+        let channel = format!("c{round}");
+        std::thread::scope(|scope| {
+            let change = |body: serde_json::Value| {
+                let changed = door.patch("/v1/acme/webhooks/shop", &body.to_string());
+                assert_eq!(changed.status, 200, "{changed:?}");
+            };
+            scope.spawn(move || change(json!({ "sku_prefix": format!("W{round}") })));
+            scope.spawn(move || change(json!({ "channels": [format!("c{round}")] })));
+        });
+        let it = webhook(&door, "shop");
+        assert_eq!((&it["sku_prefix"], &it["channels"]), (&json!(prefix), &json!([channel])));
+    }
+}
+
+#[test]
+fn one_that_is_made_anew_under_a_name_is_told_everything_once() {
+    let door = open();
+    let (enters, entered) = channel();
+    let (releases, released) = channel::<()>();
+    let slow = Target::that(move |_| {
+        enters.send(()).unwrap();
+        let _ = released.recv();
+        Answer::Status(204)
+    });
+    subscribe(&door, "shop", &slow, &movements());
+    receive(&door, "k0", 1);
+    entered.recv().unwrap();
+    // The thread of the old one is in its call while the new one is made.
+    assert_eq!(door.delete("/v1/acme/webhooks/shop").status, 204);
+    let target = Target::new();
+    subscribe(&door, "shop", &target, &movements());
+    drop(releases);
+    until("the call of the old one", || slow.heard().len() == 1);
+    let positions: Vec<u64> = (1..=8).map(|it| receive(&door, &format!("k{it}"), 1)).collect();
+    until("all of it", || deliveries(&door, "shop").len() >= 8);
+    let told: Vec<u64> = target.heard().iter().map(|it| it.position()).collect();
+    assert_eq!(told, positions);
+    assert_eq!(deliveries(&door, "shop").len(), 8);
 }
 
 #[test]

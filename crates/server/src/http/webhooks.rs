@@ -75,6 +75,12 @@ impl Collector for Calls {
             let count = live.counts.store_faults.load(Ordering::Relaxed);
             ConstCounter::new(count).encode(metric.encode_family(&labels(key))?)?;
         }
+        let help = "Times that a webhook's thread met a fault of the server's own and went on";
+        let mut metric = encoder.encode_descriptor("webhook_stumbles", help, None, kind)?;
+        for (key, live) in &lives {
+            let count = live.counts.stumbles.load(Ordering::Relaxed);
+            ConstCounter::new(count).encode(metric.encode_family(&labels(key))?)?;
+        }
         for (name, help, read) in GAUGES {
             let kind = MetricType::Gauge;
             let mut metric = encoder.encode_descriptor(name, help, None, kind)?;

@@ -3,23 +3,22 @@
 //! An event is done when its outcome is written: delivered, waiting, or given up. Only then the
 //! cursor moves, in the same write. A process that is killed repeats what was under way.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use onhand_core::Time;
-
-use super::live::{Counts, Live, Version};
+use super::live::{Counts, Live};
 use super::post::{Called, Caller, Failed};
 use super::schedule::Schedule;
 use super::source::Step;
-use super::store::{Change, Loaded, StoreFault};
-use super::subscription::{Attempted, Cursor, Delivery, Disabled, Pending, Subscription};
+use super::store::{Change, StoreFault};
+use super::subscription::{Attempted, Cursor, Delivery, Disabled, Pending};
+use super::work::{Next, Work};
 use super::{PENDING_MAX, Shared};
 use crate::node::now;
 
 /// How soon a change or the end of the server is heard.
-const PATIENCE: Duration = Duration::from_millis(200);
+pub(super) const PATIENCE: Duration = Duration::from_millis(200);
 /// Pause after the file or a feed could not be read.
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
 /// How often a cursor is written that only passed what nobody wants.
@@ -35,78 +34,43 @@ pub(super) struct Runner {
     pub schedule: Schedule,
 }
 
-/// What a thread knows of its subscription until somebody changes it.
-struct Work {
-    /// Of [`Live`], when it was read.
-    version: Version,
-    subscription: Subscription,
-    cursor: Cursor,
-    /// Steps read ahead of the cursor.
-    ahead: VecDeque<Step>,
-    pending: BTreeMap<u64, Pending>,
-    dead: u64,
-    /// Failures of the target in a row, and until when it is left alone.
-    failures: u32,
-    rest_until: Option<Instant>,
-    /// Since when the cursor is further than what is written.
-    unwritten: Option<Instant>,
-}
-
-/// What there is to do.
-enum Next {
-    /// To call the target with an event; its number if it waited, and the cursor behind it.
-    Call(Option<u64>, Pending, Cursor),
-    /// To look again.
-    Look,
-    /// There is no news.
-    Nothing,
-    /// It has to wait until a moment.
-    Rest(Option<Instant>),
-}
-
-impl Work {
-    fn new(loaded: Loaded, version: Version) -> Work {
-        let Loaded { subscription, cursor, pending, dead } = loaded;
-        Work {
-            version,
-            subscription,
-            cursor,
-            ahead: VecDeque::new(),
-            pending: pending.into_iter().collect(),
-            dead,
-            failures: 0,
-            rest_until: None,
-            unwritten: None,
-        }
-    }
-
-    /// What is due again, the longest overdue first.
-    fn due(&self, now: Time) -> Option<(u64, Pending)> {
-        let due = self.pending.iter().filter(|(_, it)| it.next_at <= now);
-        due.min_by_key(|(_, it)| it.next_at).map(|(number, it)| (*number, it.clone()))
-    }
-
-    /// How long until something is due again.
-    fn until_due(&self, now: Time) -> Duration {
-        let next = self.pending.values().map(|it| it.next_at).min();
-        next.map_or(PATIENCE, |it| Duration::from_micros(it.as_us().saturating_sub(now.as_us())))
-    }
-}
-
 impl Runner {
     /// Until the subscription is removed or the server ends.
-    pub fn run(self) {
-        while let Some(shared) = self.shared() {
-            let version = self.live.version();
-            let loaded = shared.store.load(&self.key);
-            drop(shared);
-            match loaded {
-                Ok(None) => break,
-                Ok(Some(loaded)) => self.follow(&mut Work::new(loaded, version)),
-                Err(fault) => self.trouble(&fault),
+    pub fn run(mut self) {
+        loop {
+            match caught(|| self.begin()) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(panic) => {
+                    tracing::error!(webhook = %self.key, panic, "a webhook stumbled; it goes on");
+                    self.live.stumbles(true);
+                    self.live.count(|it| &it.stumbles);
+                    self.pause();
+                    // Nobody knows what the panic left of its connections.
+                    if let Some(shared) = self.shared() {
+                        self.caller = Caller::new(shared.node.config());
+                    }
+                }
             }
         }
         self.live.end();
+    }
+
+    /// Until somebody changes the subscription. False: it is removed, or the server ends.
+    fn begin(&self) -> bool {
+        let Some(shared) = self.shared() else { return false };
+        let version = self.live.version();
+        if version.is_removed() {
+            return false;
+        }
+        let loaded = shared.store.load(&self.key);
+        drop(shared);
+        match loaded {
+            Ok(None) => return false,
+            Ok(Some(loaded)) => self.follow(&mut Work::new(loaded, version)),
+            Err(fault) => self.trouble(&fault),
+        }
+        true
     }
 
     /// None: the server ends.
@@ -142,12 +106,14 @@ impl Runner {
             }
             Next::Look => {}
             Next::Nothing => {
-                let wait = PATIENCE.min(work.until_due(now()));
-                projector.wait_for_height(seen + 1, wait);
+                let until = Instant::now() + PATIENCE.min(work.until_due(now()));
+                if !projector.wait_for_height(seen + 1, left(until)) {
+                    // A shard that is halted does not wait.
+                    std::thread::sleep(left(until));
+                }
             }
             Next::Rest(until) => {
-                let left = until.map(|it| it.saturating_duration_since(Instant::now()));
-                std::thread::sleep(left.unwrap_or(PATIENCE).min(PATIENCE));
+                std::thread::sleep(until.map_or(PATIENCE, left).min(PATIENCE));
             }
         }
         match work.unwritten {
@@ -161,6 +127,10 @@ impl Runner {
             tracing::error!(webhook = %self.key, %fault, "a webhook rests");
             self.live.count(|it| &it.store_faults);
         }
+        self.pause();
+    }
+
+    fn pause(&self) {
         // In pieces, so that the end of the server is heard.
         let until = Instant::now() + FAULT_PAUSE;
         while Instant::now() < until && self.shared().is_some() {
@@ -179,11 +149,14 @@ impl Runner {
             work.rest_until = None;
             self.live.rests(None);
         }
-        if let Some((number, pending)) = work.due(now()) {
-            return Ok(Next::Call(Some(number), pending, work.cursor));
+        // The feeds keep what comes next.
+        let is_full = work.pending.len() >= PENDING_MAX;
+        if (is_full || !work.is_news_turn)
+            && let Some(call) = work.due(now())
+        {
+            return Ok(call);
         }
-        if work.pending.len() >= PENDING_MAX {
-            // The feeds keep what comes next.
+        if is_full {
             return Ok(Next::Rest(None));
         }
         match work.ahead.pop_front() {
@@ -207,14 +180,16 @@ impl Runner {
                 if let Some(missed) = page.missed {
                     tracing::warn!(webhook = %self.key, why = missed.why, "notices were missed");
                     let change = Change { log: vec![missed], ..Change::default() };
-                    shared.store.commit(&self.key, &change)?;
+                    let commit = |_| shared.store.commit(&self.key, &change);
+                    self.live.write(work.version, commit).transpose()?;
                 }
                 work.ahead.extend(page.steps);
-                Ok(if is_empty { Next::Nothing } else { Next::Look })
+                Ok(if is_empty { work.due(now()).unwrap_or(Next::Nothing) } else { Next::Look })
             }
             Err(why) => {
                 self.live.reads(Some(why));
-                Ok(Next::Rest(Some(Instant::now() + FAULT_PAUSE)))
+                let rest = Next::Rest(Some(Instant::now() + FAULT_PAUSE));
+                Ok(work.due(now()).unwrap_or(rest))
             }
         }
     }
@@ -248,7 +223,7 @@ impl Runner {
         match called {
             Called::Taken { status } => {
                 log.status = Some(status);
-                work.failures = 0;
+                work.succeeded();
             }
             Called::Gone => self.gone(&mut change, &mut log, event, number),
             Called::Failed(failed) => {
@@ -278,13 +253,7 @@ impl Runner {
         dead_max: u64,
     ) {
         (log.status, log.why) = (failed.status, failed.why.clone());
-        if failed.is_target {
-            work.failures = work.failures.saturating_add(1);
-            let rest = self.schedule.rest(work.failures, failed.asked);
-            work.rest_until = Some(Instant::now() + rest);
-        } else {
-            work.failures = 0;
-        }
+        work.failed(&failed, number.is_some(), &self.schedule);
         let event = Pending { why: failed.why, ..event };
         match self.schedule.next(event.attempts, event.since, now(), failed.asked) {
             Some(next_at) => {
@@ -340,6 +309,7 @@ impl Runner {
             tracing::warn!(webhook = %self.key, why = disabled.why, "a webhook is disabled");
             work.subscription.disabled = Some(disabled);
         }
+        self.live.stumbles(false);
         self.tell(work);
         Ok(())
     }
@@ -358,5 +328,30 @@ impl Runner {
         self.live.rests(work.rest_until);
         let oldest = work.pending.values().map(|it| it.since).min();
         self.live.holds(work.pending.len() as u64, work.dead, oldest, work.cursor);
+    }
+}
+
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
+}
+
+/// Err: it panicked, and what the panic said.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        text.unwrap_or("without a word").to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_and_goes_no_further() {
+        assert_eq!(caught(|| 7), Ok(7));
+        assert_eq!(caught(|| -> u8 { panic!("no {}", "way") }), Err("no way".to_owned()));
+        assert_eq!(caught(|| -> u8 { panic!("never") }), Err("never".to_owned()));
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Counts {
     pub given_up: AtomicU64,
     pub missed: AtomicU64,
     pub store_faults: AtomicU64,
+    /// Panics of its thread, which goes on behind each.
+    pub stumbles: AtomicU64,
 }
 
 /// What its thread last said.
@@ -29,6 +31,8 @@ pub(crate) struct Told {
     pub rest_until: Option<Instant>,
     /// Why nothing new can be read.
     pub why: Option<String>,
+    /// The last thing it did ended in a fault of the server's own; until something is done again.
+    pub stumbled: bool,
     pub cursor: Cursor,
 }
 
@@ -39,6 +43,14 @@ pub(super) struct Version {
     changes: u64,
     /// Grows when the cursor is set or all is gone: what is under way is not written then.
     moves: u64,
+    /// The subscription is gone for good. Another one may have its name by now.
+    removed: bool,
+}
+
+impl Version {
+    pub fn is_removed(self) -> bool {
+        self.removed
+    }
 }
 
 /// Shared by a subscription's thread and whoever changes the subscription.
@@ -59,24 +71,32 @@ impl Live {
         self.version.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what is written; the thread begins anew with it.
-    pub fn change<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Changes what is written; the thread begins anew with it. None: it was removed meanwhile.
+    pub fn change<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         let mut version = self.gate();
         version.changes += 1;
-        work()
+        (!version.removed).then(work)
     }
 
-    /// As [`Live::change`], of what sets the cursor or forgets the subscription.
-    pub fn uproot<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// As [`Live::change`], of what sets the cursor.
+    pub fn uproot<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         let mut version = self.gate();
         (version.changes, version.moves) = (version.changes + 1, version.moves + 1);
-        work()
+        (!version.removed).then(work)
     }
 
-    /// Writes unless somebody set the cursor since that version. Told whether it is still the same.
+    /// Forgets the subscription: whoever still holds this one touches nothing under its name again.
+    pub fn remove<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Option<Result<T, E>> {
+        let mut version = self.gate();
+        (version.changes, version.moves) = (version.changes + 1, version.moves + 1);
+        (!version.removed).then(|| work().inspect(|_| version.removed = true))
+    }
+
+    /// Writes unless somebody set the cursor or removed the subscription since that version. Told
+    /// whether it is still the same.
     pub(super) fn write<T>(&self, version: Version, work: impl FnOnce(bool) -> T) -> Option<T> {
         let now = self.gate();
-        (now.moves == version.moves).then(|| work(*now == version))
+        (!now.removed && now.moves == version.moves).then(|| work(*now == version))
     }
 
     pub fn count(&self, which: impl FnOnce(&Counts) -> &AtomicU64) {
@@ -97,6 +117,11 @@ impl Live {
 
     pub fn reads(&self, why: Option<String>) {
         self.tell().why = why;
+    }
+
+    /// The thread met a fault of the server's own, and goes on.
+    pub fn stumbles(&self, has: bool) {
+        self.tell().stumbled = has;
     }
 
     pub fn holds(&self, pending: u64, dead: u64, oldest: Option<Time>, cursor: Cursor) {

@@ -111,18 +111,18 @@ impl Webhooks {
     }
 
     /// Changes a subscription, and lets its thread begin anew.
-    fn change<T>(
+    fn change<T, E: Into<Refused>>(
         &self,
         ledger: &LedgerId,
         name: &str,
-        work: impl FnOnce(&Shared, &str) -> Result<T, StoreFault>,
+        work: impl FnOnce(&Shared, &str) -> Result<T, E>,
     ) -> Told<T> {
         let (shared, key) = (self.shared()?, key(ledger, name));
         let live = self.live(&key).ok_or_else(not_there)?;
-        Ok(live.change(|| work(shared, &key))?)
+        live.change(|| work(shared, &key)).ok_or_else(not_there)?.map_err(Into::into)
     }
 
-    /// As [`Webhooks::change`], of what sets the cursor or forgets the subscription.
+    /// As [`Webhooks::change`], of what sets the cursor.
     fn uproot<T>(
         &self,
         ledger: &LedgerId,
@@ -131,12 +131,10 @@ impl Webhooks {
     ) -> Told<T> {
         let (shared, key) = (self.shared()?, key(ledger, name));
         let live = self.live(&key).ok_or_else(not_there)?;
-        Ok(live.uproot(|| work(shared, &key))?)
+        Ok(live.uproot(|| work(shared, &key)).ok_or_else(not_there)??)
     }
 
     pub(super) fn patch(&self, ledger: &LedgerId, name: &str, terms: Patch) -> Told<View> {
-        let (shared, key) = (self.shared()?, key(ledger, name));
-        let is_switched = terms.enabled.is_some();
         let apply = move |it: &mut Subscription| {
             it.url = terms.url.unwrap_or_else(|| it.url.clone());
             if let Some(types) = terms.types {
@@ -155,16 +153,13 @@ impl Webhooks {
                 Some(false) | None => {}
             }
         };
-        let mut changed = shared.store.subscription(&key)?.ok_or_else(not_there)?;
-        apply(&mut changed);
-        terms::check(&changed, &self.config)?;
-        self.change(ledger, name, |shared, key| {
-            shared.store.change(key, |it| {
-                // Secrets may have been rotated meanwhile, and the target may have refused.
-                let secrets = std::mem::take(&mut it.secrets);
-                let disabled = if is_switched { changed.disabled } else { it.disabled.take() };
-                *it = Subscription { secrets, disabled, ..changed };
-            })
+        // Read, checked and written in one: of two changes at once neither is lost.
+        self.change(ledger, name, |shared, key| -> Told<()> {
+            let mut changed = shared.store.subscription(key)?.ok_or_else(not_there)?;
+            apply(&mut changed);
+            terms::check(&changed, &self.config)?;
+            shared.store.change(key, |it| *it = changed)?;
+            Ok(())
         })?;
         self.show(ledger, name)
     }
@@ -187,8 +182,10 @@ impl Webhooks {
     }
 
     pub(super) fn remove(&self, ledger: &LedgerId, name: &str) -> Told<()> {
-        let removed = self.uproot(ledger, name, |shared, key| shared.store.remove(key))?;
-        self.lives().remove(&key(ledger, name));
+        let (shared, key) = (self.shared()?, key(ledger, name));
+        let live = self.live(&key).ok_or_else(not_there)?;
+        let removed = live.remove(|| shared.store.remove(&key)).ok_or_else(not_there)??;
+        self.forget(&key, &live);
         if removed { Ok(()) } else { Err(not_there()) }
     }
 
@@ -243,6 +240,7 @@ impl Webhooks {
     /// Calls the target now, enabled or not, and answers what came of it.
     pub(super) fn ping(&self, ledger: &LedgerId, name: &str) -> Told<Delivery> {
         let (shared, key) = (self.shared()?, key(ledger, name));
+        let live = self.live(&key).ok_or_else(not_there)?;
         let it = shared.store.subscription(&key)?.ok_or_else(not_there)?;
         let event = Event::ping(ledger, name, now());
         let (at, begun) = (now(), Instant::now());
@@ -257,7 +255,8 @@ impl Webhooks {
         let (id, kind, next_at) = (event.id, event.kind, None);
         let told = Delivery { id, kind, at, attempt: 1, result, status, why, took_ms, next_at };
         let change = super::store::Change { log: vec![told.clone()], ..Default::default() };
-        shared.store.commit(&key, &change)?;
+        // If the webhook is gone meanwhile, so is its log.
+        live.write(live.version(), |_| shared.store.commit(&key, &change)).transpose()?;
         Ok(told)
     }
 

@@ -16,6 +16,7 @@ mod store;
 mod subscription;
 mod terms;
 mod view;
+mod work;
 
 use std::collections::HashMap;
 use std::io;
@@ -117,6 +118,14 @@ impl Webhooks {
     /// How a subscription is doing.
     fn live(&self, key: &str) -> Option<Arc<Live>> {
         self.lives().get(key).cloned()
+    }
+
+    /// Forgets a subscription that was removed, unless another one has its name by now.
+    fn forget(&self, key: &str, removed: &Arc<Live>) {
+        let mut lives = self.lives();
+        if lives.get(key).is_some_and(|it| Arc::ptr_eq(it, removed)) {
+            lives.remove(key);
+        }
     }
 
     /// How each is doing, by ledger and name.

@@ -17,8 +17,8 @@ pub(super) struct View {
     pub types: Vec<SmolStr>,
     pub channels: Vec<ChannelId>,
     pub sku_prefix: Option<SmolStr>,
-    /// `active`, `resting` (the target is in trouble), `waiting` (a feed cannot be read, or too
-    /// many events wait), `disabled`, or `off` (webhook.enabled).
+    /// `active`, `resting` (the target is in trouble), `waiting` (a feed cannot be read, too many
+    /// events wait, or the server stumbled), `disabled`, or `off` (webhook.enabled).
     pub state: &'static str,
     /// Why it is not active.
     pub why: Option<String>,
@@ -109,7 +109,7 @@ fn state(
     if rests_s.is_some() {
         return (
             "resting",
-            Some("the target does not answer, or asks to be left alone".to_owned()),
+            Some("the target does not answer, takes nothing, or asks to be left alone".to_owned()),
         );
     }
     if standing.pending >= super::PENDING_MAX as u64 {
@@ -117,6 +117,10 @@ fn state(
             "waiting",
             Some("too many events wait; what comes next stays in the feed".to_owned()),
         );
+    }
+    if told.stumbled {
+        let why = "a fault of the server's own, which is in its log; it is tried again";
+        return ("waiting", Some(why.to_owned()));
     }
     match &told.why {
         Some(why) => ("waiting", Some(why.clone())),

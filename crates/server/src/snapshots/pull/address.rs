@@ -30,14 +30,15 @@ impl Resolver for Guard {
         let foreign = |it: &&SocketAddr| !self.allow_private && !is_public(it.ip());
         match found.iter().find(foreign) {
             None => Ok(found),
-            Some(address) => Err(ureq::Error::Io(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                format!(
-                    "{} is no public address; set {} = true if it is meant",
-                    address.ip(),
-                    self.setting
-                ),
-            ))),
+            Some(address) => {
+                // What a name means inside is for the log alone, and not for whoever sent the name.
+                let host = uri.host().unwrap_or_default();
+                tracing::warn!(host, address = %address.ip(), "not called: no public address");
+                let setting = self.setting;
+                let why =
+                    format!("its host has no public address; set {setting} = true if it is meant");
+                Err(ureq::Error::Io(io::Error::new(io::ErrorKind::PermissionDenied, why)))
+            }
         }
     }
 }
