@@ -32,6 +32,13 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The header that says which event of the journal a message is: `HEIGHT.INDEX`, the index among
 /// the events of the block at that height.
 const BLOCK: &str = "Onhand-Block";
+/// The header with the number of the event among all of the shard's journal, from 1. It is the
+/// message's sequence, or else the stream does not follow from the journal.
+const NUMBER: &str = "Onhand-Number";
+/// Kept with a stream in which a message of somebody else was found: once that is too old to be
+/// kept, nothing else would tell that its place is not an event's.
+const FOREIGN: &str = "onhand.foreign";
+const MADE_ANEW: &str = "delete it, and it is made anew";
 /// Where a subject has a channel and the event has none.
 const NO_CHANNEL: &str = "-";
 
@@ -66,7 +73,12 @@ impl Publisher {
     pub async fn publish(self, client: Client) -> Result<(), Lost> {
         // However it ends: a lost connection drops it where it stands.
         let _ended = Ended(self.state.clone());
-        self.publish_on(client).await
+        let state = self.state.clone();
+        let ended = self.publish_on(client).await;
+        if let Err(why) = &ended {
+            state.note_stopped(why);
+        }
+        ended
     }
 
     async fn publish_on(self, client: Client) -> Result<(), Lost> {
@@ -76,6 +88,7 @@ impl Publisher {
         let inbox = client.new_inbox();
         let acks = client.subscribe(inbox.clone()).await.map_err(|it| lost("subscribe", it))?;
         let pulse = self.feeds.pulse_of(self.shard);
+        self.state.note_begun();
         let (stream, under_way) = (wanted.name, VecDeque::new());
         let queue = Queue { height: next.height, blocks: VecDeque::new(), index: next.index };
         let session = Session {
@@ -110,47 +123,90 @@ impl Publisher {
         if last == 0 {
             return Ok(Next { height: 1, index: 0 });
         }
+        let event = self.last_event(client, stream, last).await?;
         let publisher = self.clone();
-        let work: Box<dyn FnOnce() -> Option<Next> + Send> =
-            match stream::header_of(client, stream, last, BLOCK).await? {
-                Some(place) => Box::new(move || publisher.behind_place(&place)),
-                // Too old to be kept: it is known by its number.
-                None => Box::new(move || publisher.behind_count(last)),
-            };
+        let work = move || publisher.look_back(event);
         let next = tokio::task::spawn_blocking(work).await.map_err(|it| lost("look back", it))?;
-        next.ok_or_else(|| {
-            let message = "does not follow from this journal; delete it, and it is made anew";
-            lost(&format!("the stream {stream}"), message)
-        })
+        next?.ok_or_else(|| stray(stream, "does not follow from this journal"))
     }
 
-    fn behind_place(&self, place: &str) -> Option<Next> {
-        let (height, index) = place.split_once('.')?;
-        let (height, index): (u64, usize) = (height.parse().ok()?, index.parse().ok()?);
-        let block = self.projector.block_movements(height, 1).ok()?.pop()?;
-        (index < block.events.len()).then_some(Next { height, index: index + 1 })
+    /// Which event the message at `last` is. A foreign one stops everything: whatever was published
+    /// behind it would lie at another place than its own.
+    async fn last_event(&self, client: &Client, stream: &str, last: u64) -> Result<Last, Lost> {
+        let Some(headers) = stream::headers_of(client, stream, last).await? else {
+            return match stream::mark_of(client, stream, FOREIGN).await? {
+                Some(sequence) => Err(foreign(stream, &sequence)),
+                None => Ok(Last::Number(last)),
+            };
+        };
+        let number = headers.get(NUMBER).and_then(|it| it.parse().ok());
+        match headers.get(BLOCK).and_then(place).filter(|_| number == Some(last)) {
+            Some(place) => Ok(Last::Place(place)),
+            None => {
+                let sequence = last.to_string();
+                stream::set_mark(client, stream, (FOREIGN, &sequence)).await?;
+                Err(foreign(stream, &sequence))
+            }
+        }
+    }
+
+    /// None: the journal has no such event.
+    fn look_back(&self, last: Last) -> Result<Option<Next>, Lost> {
+        match last {
+            Last::Place(place) => self.behind_place(place),
+            Last::Number(number) => self.behind_count(number),
+        }
+    }
+
+    fn behind_place(&self, place: Next) -> Result<Option<Next>, Lost> {
+        let blocks = self.projector.block_movements(place.height, 1);
+        let block = blocks.map_err(|error| lost("read the journal", error))?.pop();
+        let is_event =
+            |it: &Arc<BlockMovements>| it.height == place.height && place.index < it.events.len();
+        Ok(block.filter(is_event).map(|_| Next { index: place.index + 1, ..place }))
     }
 
     /// Counts events from the beginning of the journal.
-    fn behind_count(&self, mut count: u64) -> Option<Next> {
+    fn behind_count(&self, mut count: u64) -> Result<Option<Next>, Lost> {
         let mut height = 1;
         loop {
-            let blocks = self.projector.block_movements(height, BLOCKS).ok()?;
+            let blocks = self.projector.block_movements(height, BLOCKS);
+            let blocks = blocks.map_err(|error| lost("read the journal", error))?;
             if blocks.is_empty() {
-                return None;
+                return Ok(None);
             }
             for block in blocks {
                 let events = block.events.len() as u64;
                 if count <= events {
-                    return Some(Next {
-                        height: block.height,
-                        index: usize::try_from(count).ok()?,
-                    });
+                    let index = usize::try_from(count).map_err(|it| lost("count events", it))?;
+                    return Ok(Some(Next { height: block.height, index }));
                 }
                 (count, height) = (count - events, block.height + 1);
             }
         }
     }
+}
+
+/// The event that a stream's last message is.
+#[derive(Clone, Copy)]
+enum Last {
+    Place(Next),
+    /// Too old to be kept: it is known by its number.
+    Number(u64),
+}
+
+/// The place of an event, as the header has it.
+fn place(text: &str) -> Option<Next> {
+    let (height, index) = text.split_once('.')?;
+    Some(Next { height: height.parse().ok()?, index: index.parse().ok()? })
+}
+
+fn stray(stream: &str, what: &str) -> Lost {
+    lost(&format!("the stream {stream}"), format_args!("{what}; {MADE_ANEW}"))
+}
+
+fn foreign(stream: &str, sequence: &str) -> Lost {
+    stray(stream, &format!("has a message at {sequence} that this shard did not publish"))
 }
 
 /// Counts the end of a session.
@@ -259,6 +315,7 @@ impl Session {
         headers.insert("Nats-Expected-Stream", self.stream.as_str());
         headers.insert("Nats-Expected-Last-Sequence", self.last.to_string());
         headers.insert(BLOCK, format!("{}.{index}", block.height));
+        headers.insert(NUMBER, (self.last + 1).to_string());
         if let Some(trace) = &event.traceparent {
             headers.insert("traceparent", trace.as_str());
         }
