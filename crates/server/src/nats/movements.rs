@@ -123,11 +123,40 @@ impl Publisher {
         if last == 0 {
             return Ok(Next { height: 1, index: 0 });
         }
-        let event = self.last_event(client, stream, last).await?;
-        let publisher = self.clone();
-        let work = move || publisher.look_back(event);
-        let next = tokio::task::spawn_blocking(work).await.map_err(|it| lost("look back", it))?;
-        next?.ok_or_else(|| stray(stream, "does not follow from this journal"))
+        let mut event = self.last_event(client, stream, last).await?;
+        let mut pulse = self.feeds.pulse_of(self.shard);
+        let mut is_told = false;
+        loop {
+            pulse.borrow_and_update();
+            let publisher = self.clone();
+            let work = move || publisher.look_back(event);
+            let found = tokio::task::spawn_blocking(work).await;
+            event = match found.map_err(|it| lost("look back", it))?? {
+                Found::Next(next) => return Ok(next),
+                Found::Nothing => return Err(stray(stream, "does not follow from this journal")),
+                Found::NotYet(event) => event,
+            };
+            if !is_told {
+                self.say_ahead(stream);
+            }
+            is_told = true;
+            tokio::select! {
+                turned = pulse.changed() => turned.map_err(|it| lost("follow", it))?,
+                () = tokio::time::sleep(LOOK_EVERY) => stream::is_left(client, stream, last).await?,
+            }
+        }
+    }
+
+    /// The stream is ahead of what is folded: after a start that is soon over. Where it is not, the
+    /// journal lost its end.
+    fn say_ahead(&self, stream: &str) {
+        let height = self.projector.tip().height;
+        let why = format!(
+            "the stream {stream} is ahead of the journal as it is folded, up to height {height}; \
+             it is waited for"
+        );
+        tracing::info!("{why}");
+        self.state.note_stopped(why);
     }
 
     /// Which event the message at `last` is. A foreign one stops everything: whatever was published
@@ -136,7 +165,7 @@ impl Publisher {
         let Some(headers) = stream::headers_of(client, stream, last).await? else {
             return match stream::mark_of(client, stream, FOREIGN).await? {
                 Some(sequence) => Err(foreign(stream, &sequence)),
-                None => Ok(Last::Number(last)),
+                None => Ok(Last::Number { left: last, height: 1 }),
             };
         };
         let number = headers.get(NUMBER).and_then(|it| it.parse().ok());
@@ -150,49 +179,61 @@ impl Publisher {
         }
     }
 
-    /// None: the journal has no such event.
-    fn look_back(&self, last: Last) -> Result<Option<Next>, Lost> {
+    fn look_back(&self, last: Last) -> Result<Found, Lost> {
         match last {
             Last::Place(place) => self.behind_place(place),
-            Last::Number(number) => self.behind_count(number),
+            Last::Number { left, height } => self.behind_count(left, height),
         }
     }
 
-    fn behind_place(&self, place: Next) -> Result<Option<Next>, Lost> {
+    fn behind_place(&self, place: Next) -> Result<Found, Lost> {
         let blocks = self.projector.block_movements(place.height, 1);
-        let block = blocks.map_err(|error| lost("read the journal", error))?.pop();
-        let is_event =
-            |it: &Arc<BlockMovements>| it.height == place.height && place.index < it.events.len();
-        Ok(block.filter(is_event).map(|_| Next { index: place.index + 1, ..place }))
+        let Some(block) = blocks.map_err(|error| lost("read the journal", error))?.pop() else {
+            return Ok(Found::NotYet(Last::Place(place)));
+        };
+        let is_event = block.height == place.height && place.index < block.events.len();
+        let next = Next { index: place.index.saturating_add(1), ..place };
+        Ok(if is_event { Found::Next(next) } else { Found::Nothing })
     }
 
-    /// Counts events from the beginning of the journal.
-    fn behind_count(&self, mut count: u64) -> Result<Option<Next>, Lost> {
-        let mut height = 1;
+    /// Counts events from `height` on.
+    fn behind_count(&self, mut left: u64, mut height: u64) -> Result<Found, Lost> {
         loop {
             let blocks = self.projector.block_movements(height, BLOCKS);
             let blocks = blocks.map_err(|error| lost("read the journal", error))?;
             if blocks.is_empty() {
-                return Ok(None);
+                return Ok(Found::NotYet(Last::Number { left, height }));
             }
             for block in blocks {
                 let events = block.events.len() as u64;
-                if count <= events {
-                    let index = usize::try_from(count).map_err(|it| lost("count events", it))?;
-                    return Ok(Some(Next { height: block.height, index }));
+                if left <= events {
+                    let index = usize::try_from(left).map_err(|it| lost("count events", it))?;
+                    return Ok(Found::Next(Next { height: block.height, index }));
                 }
-                (count, height) = (count - events, block.height + 1);
+                (left, height) = (left - events, block.height + 1);
             }
         }
     }
+}
+
+/// What follows a stream's last message.
+enum Found {
+    Next(Next),
+    /// The journal has no such event.
+    Nothing,
+    /// It is not folded up to there: the same is to be asked again.
+    NotYet(Last),
 }
 
 /// The event that a stream's last message is.
 #[derive(Clone, Copy)]
 enum Last {
     Place(Next),
-    /// Too old to be kept: it is known by its number.
-    Number(u64),
+    /// Too old to be kept: it is known by its number. So many events from this height on.
+    Number {
+        left: u64,
+        height: u64,
+    },
 }
 
 /// The place of an event, as the header has it.
@@ -352,7 +393,9 @@ impl Session {
         if self.under_way.is_empty() {
             tokio::select! {
                 turned = self.pulse.changed() => turned.map_err(|it| lost("follow", it))?,
-                () = tokio::time::sleep(LOOK_EVERY) => self.look().await?,
+                () = tokio::time::sleep(LOOK_EVERY) => {
+                    stream::is_left(&self.client, &self.stream, self.stored).await?;
+                }
             }
             return Ok(());
         }
@@ -396,15 +439,6 @@ impl Session {
             state.note_height(height);
         }
         Ok(())
-    }
-
-    /// An idle stream is still there, and as long as it was.
-    async fn look(&self) -> Result<(), Lost> {
-        match stream::last_sequence(&self.client, &self.stream).await? {
-            Some(last) if last == self.stored => Ok(()),
-            Some(_) => Err(Lost("the stream is not as it was left".to_owned())),
-            None => Err(Lost("the stream is gone".to_owned())),
-        }
     }
 }
 

@@ -122,6 +122,18 @@ pub(super) async fn last_sequence(client: &Client, name: &str) -> Result<Option<
     }
 }
 
+/// A stream that nobody writes is still there, and as long as it was.
+///
+/// # Errors
+/// It is not.
+pub(super) async fn is_left(client: &Client, name: &str, last: u64) -> Result<(), Lost> {
+    match last_sequence(client, name).await? {
+        Some(found) if found == last => Ok(()),
+        Some(_) => Err(Lost("the stream is not as it was left".to_owned())),
+        None => Err(Lost("the stream is gone".to_owned())),
+    }
+}
+
 /// Headers of a stored message, as they were written.
 pub(super) struct Headers(String);
 
