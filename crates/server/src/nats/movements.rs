@@ -15,6 +15,7 @@ use onhand_projector::{BlockMovements, MovementView, Projector};
 use onhand_wire::{CLOUD_EVENT, token};
 use serde::Deserialize;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::link::{Lost, lost};
 use super::stream::{self, Wanted};
@@ -279,6 +280,7 @@ struct Queue {
 /// A message under way, in the order of the stream.
 struct UnderWay {
     sequence: u64,
+    sent: Instant,
     /// The height up to which it is the last message.
     ends: Option<u64>,
 }
@@ -366,7 +368,11 @@ impl Session {
             self.client.publish_with_reply_and_headers(subject, inbox, headers, payload.into());
         sent.await.map_err(|error| lost("publish", error))?;
         self.last += 1;
-        self.under_way.push_back(UnderWay { sequence: self.last, ends: None });
+        self.under_way.push_back(UnderWay {
+            sequence: self.last,
+            sent: Instant::now(),
+            ends: None,
+        });
         Ok(())
     }
 
@@ -390,7 +396,7 @@ impl Session {
     /// Until something is acknowledged, or there is more to publish.
     async fn wait(&mut self) -> Result<(), Lost> {
         let is_full = self.under_way.len() >= WINDOW;
-        if self.under_way.is_empty() {
+        let Some(oldest) = self.under_way.front() else {
             tokio::select! {
                 turned = self.pulse.changed() => turned.map_err(|it| lost("follow", it))?,
                 () = tokio::time::sleep(LOOK_EVERY) => {
@@ -398,10 +404,12 @@ impl Session {
                 }
             }
             return Ok(());
-        }
+        };
+        // However often there is news meanwhile.
         let longest = Duration::from_millis(self.publisher.node.config().journal_ack_ms_max);
+        let deadline = oldest.sent + longest;
         tokio::select! {
-            ack = tokio::time::timeout(longest, self.acks.next()) => {
+            ack = tokio::time::timeout_at(deadline, self.acks.next()) => {
                 let ack = ack.map_err(|_| Lost("a publish was not acknowledged in time".to_owned()))?;
                 self.take(ack)?;
             }
