@@ -254,6 +254,10 @@ fn streams_have_seats_and_end_with_their_reader_and_with_the_server() {
     let mut second = Stream::ask(&door, "movements", None);
     assert_eq!((second.status, second.retry_after.as_deref()), (503, Some("5")));
     assert!(second.line().contains("too_many_subscribers"));
+    // So has whoever waits for a page, and nobody else.
+    let waiting = door.get("/v1/acme/movements?after=4&wait_ms=10");
+    assert_eq!((waiting.status, waiting.code()), (503, "too_many_subscribers"));
+    get(&door, "movements");
     drop(first);
     let begun = Instant::now();
     let mut third = loop {

@@ -62,6 +62,37 @@ impl Reader {
         self.runtime.block_on(self.context.delete_stream(STREAM)).unwrap();
     }
 
+    /// Lets every message grow too old.
+    fn expire(&self) {
+        let shortly = Duration::from_millis(100);
+        self.runtime.block_on(async {
+            let stream = self.context.get_stream(STREAM).await.unwrap();
+            let config = jetstream::stream::Config {
+                max_age: shortly,
+                duplicate_window: shortly,
+                ..stream.cached_info().config.clone()
+            };
+            self.context.update_stream(config).await.unwrap();
+        });
+        until("messages are kept", || self.kept() == 0);
+    }
+
+    fn kept(&self) -> u64 {
+        self.runtime.block_on(async {
+            let mut stream = self.context.get_stream(STREAM).await.unwrap();
+            stream.info().await.unwrap().state.messages
+        })
+    }
+
+    /// Puts a message into the stream that no server of ours wrote.
+    fn disturb(&self) {
+        self.runtime.block_on(async {
+            let subject = "onhand.feed.000.acme.of.somebody.else";
+            let ack = self.context.publish(subject, "{}".into()).await.unwrap();
+            ack.await.unwrap();
+        });
+    }
+
     fn max_age(&self) -> Duration {
         let stream = self.runtime.block_on(self.context.get_stream(STREAM)).unwrap();
         stream.cached_info().config.max_age
@@ -99,6 +130,22 @@ fn nats() -> (tempfile::TempDir, NatsServer) {
 
 fn published(nats: &NatsServer) -> Door {
     Door::open_with(|it| it.nats_url = nats.url()).stocked()
+}
+
+#[track_caller]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// What `/readyz` says of publishing: why it stopped, or nothing.
+fn why_stopped(door: &Door) -> String {
+    let ready = door.get("/readyz");
+    assert_eq!(ready.status, 200);
+    ready.body["movements"]["reason"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Books `count` orders of a batch and of their shipping.
@@ -189,6 +236,28 @@ fn a_stream_whose_messages_grew_too_old_goes_on_behind_them() {
     let stored = reader.from(before as u64 + 1);
     let told = stored.iter().map(|it| serde_json::from_slice::<Value>(&it.payload).unwrap());
     assert_eq!(told.collect::<Vec<_>>(), feed[before..]);
+}
+
+#[test]
+fn a_foreign_message_stops_publishing_and_never_takes_the_place_of_an_event() {
+    let (_directory, nats) = nats();
+    let mut door = published(&nats);
+    trade(&door, 0, 5);
+    let reader = Reader::connect(&nats);
+    let foreign = assert_equal(&door, &reader).len() as u64 + 1;
+    reader.disturb();
+    trade(&door, 5, 5);
+    let why = format!("has a message at {foreign} that this shard did not publish");
+    until("publishing goes on", || why_stopped(&door).contains(&why));
+    // Not even once it is too old to be kept.
+    door.stop();
+    reader.expire();
+    let door = Door::start(door.directory.clone(), door.config.clone());
+    until("publishing goes on", || why_stopped(&door).contains(&why));
+    assert_eq!((reader.last(), reader.kept()), (foreign, 0));
+    reader.delete();
+    assert_equal(&door, &reader);
+    assert_eq!(why_stopped(&door), "");
 }
 
 #[test]

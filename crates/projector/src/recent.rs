@@ -1,7 +1,7 @@
 //! The newest blocks in memory, for those who follow: the journal is not read again for each of
 //! them, and what a block did is put together once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onhand_core::{BlockBody, Time};
@@ -9,9 +9,12 @@ use onhand_core::{BlockBody, Time};
 use crate::query::BlockMovements;
 
 /// Blocks behind the newest that are worth keeping.
-pub(crate) const RECENT_BLOCKS: u64 = 256;
+const RECENT_BLOCKS: u64 = 256;
 /// Entries, and events, that are kept in all; of the newest block always everything.
 const KEPT_MAX: usize = 16_384;
+/// Older blocks that are kept for those who lag, and their events: a block is read in many pages.
+const OLD_BLOCKS: usize = 64;
+const OLD_EVENTS_MAX: usize = 32_768;
 
 /// An entries block, read.
 #[derive(Clone)]
@@ -25,6 +28,7 @@ pub(crate) struct Stored {
 pub(crate) struct Recent {
     stored: Mutex<Newest<Stored>>,
     told: Mutex<Newest<Arc<BlockMovements>>>,
+    old: Mutex<Lately>,
     /// Held by whoever puts a recent block's events together: the others wait and find them.
     turn: Mutex<()>,
 }
@@ -57,8 +61,45 @@ impl<T: Clone> Newest<T> {
         }
     }
 
+    /// Whether something at this height would be kept, and nothing else be lost for it.
+    fn has_room(&self, height: u64, size: usize) -> bool {
+        let lowest = self.by_height.keys().next();
+        lowest.is_none_or(|lowest| height > *lowest)
+            || (self.size + size <= KEPT_MAX && (self.by_height.len() as u64) < RECENT_BLOCKS)
+    }
+
     fn is_too_much(&self) -> bool {
         self.size > KEPT_MAX || self.by_height.len() as u64 > RECENT_BLOCKS
+    }
+}
+
+/// Blocks by when they were last asked for, the latest at the end.
+#[derive(Default)]
+struct Lately {
+    blocks: VecDeque<Arc<BlockMovements>>,
+    events: usize,
+}
+
+impl Lately {
+    fn get(&mut self, height: u64) -> Option<Arc<BlockMovements>> {
+        let place = self.blocks.iter().position(|it| it.height == height)?;
+        let found = self.blocks.remove(place)?;
+        self.blocks.push_back(found.clone());
+        Some(found)
+    }
+
+    fn keep(&mut self, told: Arc<BlockMovements>) {
+        if self.get(told.height).is_some() {
+            return;
+        }
+        self.events += told.events.len();
+        self.blocks.push_back(told);
+        while self.blocks.len() > 1
+            && (self.events > OLD_EVENTS_MAX || self.blocks.len() > OLD_BLOCKS)
+        {
+            let Some(oldest) = self.blocks.pop_front() else { return };
+            self.events -= oldest.events.len();
+        }
     }
 }
 
@@ -78,6 +119,19 @@ impl Recent {
 
     pub fn told(&self, height: u64) -> Option<Arc<BlockMovements>> {
         lock(&self.told).get(height)
+    }
+
+    /// Whether this block is one that followers read, and not one that somebody reads who lags.
+    pub fn is_for_followers(&self, stored: &Stored) -> bool {
+        lock(&self.told).has_room(stored.height, stored.body.entries.len())
+    }
+
+    pub fn keep_old(&self, told: Arc<BlockMovements>) {
+        lock(&self.old).keep(told);
+    }
+
+    pub fn old(&self, height: u64) -> Option<Arc<BlockMovements>> {
+        lock(&self.old).get(height)
     }
 
     pub fn turn(&self) -> MutexGuard<'_, ()> {
@@ -105,5 +159,28 @@ mod tests {
         assert_eq!((newest.by_height.len(), newest.get(5)), (1, Some(5)));
         newest.keep(6, 1, 6);
         assert_eq!((newest.size, newest.get(5)), (1, None));
+    }
+
+    #[test]
+    fn who_lags_takes_no_place_of_what_followers_read() {
+        let mut newest = Newest::default();
+        assert!(newest.has_room(1, KEPT_MAX * 2));
+        newest.keep(8, KEPT_MAX / 2, 8);
+        assert!(newest.has_room(7, KEPT_MAX / 2) && newest.has_room(9, KEPT_MAX));
+        newest.keep(9, KEPT_MAX / 2, 9);
+        assert!(!newest.has_room(7, 1) && newest.has_room(10, KEPT_MAX));
+    }
+
+    #[test]
+    fn old_blocks_go_by_when_they_were_asked_for() {
+        let told = |height| BlockMovements { height, recorded_at: Time(0), events: Vec::new() };
+        let mut lately = Lately::default();
+        for height in 1..=OLD_BLOCKS as u64 {
+            lately.keep(Arc::new(told(height)));
+        }
+        assert!(lately.get(1).is_some());
+        lately.keep(Arc::new(told(1_000)));
+        assert!(lately.get(1).is_some() && lately.get(2).is_none() && lately.get(3).is_some());
+        assert_eq!(lately.blocks.len(), OLD_BLOCKS);
     }
 }

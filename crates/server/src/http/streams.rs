@@ -29,7 +29,7 @@ impl fmt::Debug for Streams {
 
 type Read = (&'static str, &'static str, fn(&Feeds, usize) -> u64);
 
-const GAUGES: [Read; 5] = [
+const GAUGES: [Read; 6] = [
     ("availability_boards", "Ledgers whose newest numbers are kept for a feed", |it, shard| {
         it.availability.boards(shard)
     }),
@@ -54,6 +54,11 @@ const GAUGES: [Read; 5] = [
             0 => 0,
             height => it.node.shards()[shard].projector.tip().height.saturating_sub(height),
         },
+    ),
+    (
+        "feed_publisher_stopped",
+        "1 while movements are not published: the log and `/readyz` say why",
+        |it, shard| u64::from(it.publishing[shard].stopped().is_some()),
     ),
 ];
 

@@ -15,6 +15,7 @@ use onhand_projector::{BlockMovements, MovementView, Projector};
 use onhand_wire::{CLOUD_EVENT, token};
 use serde::Deserialize;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::link::{Lost, lost};
 use super::stream::{self, Wanted};
@@ -32,6 +33,13 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The header that says which event of the journal a message is: `HEIGHT.INDEX`, the index among
 /// the events of the block at that height.
 const BLOCK: &str = "Onhand-Block";
+/// The header with the number of the event among all of the shard's journal, from 1. It is the
+/// message's sequence, or else the stream does not follow from the journal.
+const NUMBER: &str = "Onhand-Number";
+/// Kept with a stream in which a message of somebody else was found: once that is too old to be
+/// kept, nothing else would tell that its place is not an event's.
+const FOREIGN: &str = "onhand.foreign";
+const MADE_ANEW: &str = "delete it, and it is made anew";
 /// Where a subject has a channel and the event has none.
 const NO_CHANNEL: &str = "-";
 
@@ -66,7 +74,12 @@ impl Publisher {
     pub async fn publish(self, client: Client) -> Result<(), Lost> {
         // However it ends: a lost connection drops it where it stands.
         let _ended = Ended(self.state.clone());
-        self.publish_on(client).await
+        let state = self.state.clone();
+        let ended = self.publish_on(client).await;
+        if let Err(why) = &ended {
+            state.note_stopped(why);
+        }
+        ended
     }
 
     async fn publish_on(self, client: Client) -> Result<(), Lost> {
@@ -76,6 +89,7 @@ impl Publisher {
         let inbox = client.new_inbox();
         let acks = client.subscribe(inbox.clone()).await.map_err(|it| lost("subscribe", it))?;
         let pulse = self.feeds.pulse_of(self.shard);
+        self.state.note_begun();
         let (stream, under_way) = (wanted.name, VecDeque::new());
         let queue = Queue { height: next.height, blocks: VecDeque::new(), index: next.index };
         let session = Session {
@@ -110,47 +124,131 @@ impl Publisher {
         if last == 0 {
             return Ok(Next { height: 1, index: 0 });
         }
-        let publisher = self.clone();
-        let work: Box<dyn FnOnce() -> Option<Next> + Send> =
-            match stream::header_of(client, stream, last, BLOCK).await? {
-                Some(place) => Box::new(move || publisher.behind_place(&place)),
-                // Too old to be kept: it is known by its number.
-                None => Box::new(move || publisher.behind_count(last)),
-            };
-        let next = tokio::task::spawn_blocking(work).await.map_err(|it| lost("look back", it))?;
-        next.ok_or_else(|| {
-            let message = "does not follow from this journal; delete it, and it is made anew";
-            lost(&format!("the stream {stream}"), message)
-        })
-    }
-
-    fn behind_place(&self, place: &str) -> Option<Next> {
-        let (height, index) = place.split_once('.')?;
-        let (height, index): (u64, usize) = (height.parse().ok()?, index.parse().ok()?);
-        let block = self.projector.block_movements(height, 1).ok()?.pop()?;
-        (index < block.events.len()).then_some(Next { height, index: index + 1 })
-    }
-
-    /// Counts events from the beginning of the journal.
-    fn behind_count(&self, mut count: u64) -> Option<Next> {
-        let mut height = 1;
+        let mut event = self.last_event(client, stream, last).await?;
+        let mut pulse = self.feeds.pulse_of(self.shard);
+        let mut is_told = false;
         loop {
-            let blocks = self.projector.block_movements(height, BLOCKS).ok()?;
-            if blocks.is_empty() {
-                return None;
+            pulse.borrow_and_update();
+            let publisher = self.clone();
+            let work = move || publisher.look_back(event);
+            let found = tokio::task::spawn_blocking(work).await;
+            event = match found.map_err(|it| lost("look back", it))?? {
+                Found::Next(next) => return Ok(next),
+                Found::Nothing => return Err(stray(stream, "does not follow from this journal")),
+                Found::NotYet(event) => event,
+            };
+            if !is_told {
+                self.say_ahead(stream);
             }
-            for block in blocks {
-                let events = block.events.len() as u64;
-                if count <= events {
-                    return Some(Next {
-                        height: block.height,
-                        index: usize::try_from(count).ok()?,
-                    });
-                }
-                (count, height) = (count - events, block.height + 1);
+            is_told = true;
+            tokio::select! {
+                turned = pulse.changed() => turned.map_err(|it| lost("follow", it))?,
+                () = tokio::time::sleep(LOOK_EVERY) => stream::is_left(client, stream, last).await?,
             }
         }
     }
+
+    /// The stream is ahead of what is folded: after a start that is soon over. Where it is not, the
+    /// journal lost its end.
+    fn say_ahead(&self, stream: &str) {
+        let height = self.projector.tip().height;
+        let why = format!(
+            "the stream {stream} is ahead of the journal as it is folded, up to height {height}; \
+             it is waited for"
+        );
+        tracing::info!("{why}");
+        self.state.note_stopped(why);
+    }
+
+    /// Which event the message at `last` is. A foreign one stops everything: whatever was published
+    /// behind it would lie at another place than its own.
+    async fn last_event(&self, client: &Client, stream: &str, last: u64) -> Result<Last, Lost> {
+        let Some(headers) = stream::headers_of(client, stream, last).await? else {
+            return match stream::mark_of(client, stream, FOREIGN).await? {
+                Some(sequence) => Err(foreign(stream, &sequence)),
+                None => Ok(Last::Number { left: last, height: 1 }),
+            };
+        };
+        let number = headers.get(NUMBER).and_then(|it| it.parse().ok());
+        match headers.get(BLOCK).and_then(place).filter(|_| number == Some(last)) {
+            Some(place) => Ok(Last::Place(place)),
+            None => {
+                let sequence = last.to_string();
+                stream::set_mark(client, stream, (FOREIGN, &sequence)).await?;
+                Err(foreign(stream, &sequence))
+            }
+        }
+    }
+
+    fn look_back(&self, last: Last) -> Result<Found, Lost> {
+        match last {
+            Last::Place(place) => self.behind_place(place),
+            Last::Number { left, height } => self.behind_count(left, height),
+        }
+    }
+
+    fn behind_place(&self, place: Next) -> Result<Found, Lost> {
+        let blocks = self.projector.block_movements(place.height, 1);
+        let Some(block) = blocks.map_err(|error| lost("read the journal", error))?.pop() else {
+            return Ok(Found::NotYet(Last::Place(place)));
+        };
+        let is_event = block.height == place.height && place.index < block.events.len();
+        let next = Next { index: place.index.saturating_add(1), ..place };
+        Ok(if is_event { Found::Next(next) } else { Found::Nothing })
+    }
+
+    /// Counts events from `height` on.
+    fn behind_count(&self, mut left: u64, mut height: u64) -> Result<Found, Lost> {
+        loop {
+            let blocks = self.projector.block_movements(height, BLOCKS);
+            let blocks = blocks.map_err(|error| lost("read the journal", error))?;
+            if blocks.is_empty() {
+                return Ok(Found::NotYet(Last::Number { left, height }));
+            }
+            for block in blocks {
+                let events = block.events.len() as u64;
+                if left <= events {
+                    let index = usize::try_from(left).map_err(|it| lost("count events", it))?;
+                    return Ok(Found::Next(Next { height: block.height, index }));
+                }
+                (left, height) = (left - events, block.height + 1);
+            }
+        }
+    }
+}
+
+/// What follows a stream's last message.
+enum Found {
+    Next(Next),
+    /// The journal has no such event.
+    Nothing,
+    /// It is not folded up to there: the same is to be asked again.
+    NotYet(Last),
+}
+
+/// The event that a stream's last message is.
+#[derive(Clone, Copy)]
+enum Last {
+    Place(Next),
+    /// Too old to be kept: it is known by its number. So many events from this height on.
+    Number {
+        left: u64,
+        height: u64,
+    },
+}
+
+/// The place of an event, as the header has it.
+fn place(text: &str) -> Option<Next> {
+    let (height, index) = text.split_once('.')?;
+    Some(Next { height: height.parse().ok()?, index: index.parse().ok()? })
+}
+
+fn stray(stream: &str, what: &str) -> Lost {
+    lost(&format!("the stream {stream}"), format_args!("{what}; {MADE_ANEW}"))
+}
+
+fn foreign(stream: &str, sequence: &str) -> Lost {
+    stray(stream, &format!("has a message at {sequence} that this shard did not publish"))
 }
 
 /// Counts the end of a session.
@@ -182,6 +280,7 @@ struct Queue {
 /// A message under way, in the order of the stream.
 struct UnderWay {
     sequence: u64,
+    sent: Instant,
     /// The height up to which it is the last message.
     ends: Option<u64>,
 }
@@ -259,6 +358,7 @@ impl Session {
         headers.insert("Nats-Expected-Stream", self.stream.as_str());
         headers.insert("Nats-Expected-Last-Sequence", self.last.to_string());
         headers.insert(BLOCK, format!("{}.{index}", block.height));
+        headers.insert(NUMBER, (self.last + 1).to_string());
         if let Some(trace) = &event.traceparent {
             headers.insert("traceparent", trace.as_str());
         }
@@ -268,7 +368,11 @@ impl Session {
             self.client.publish_with_reply_and_headers(subject, inbox, headers, payload.into());
         sent.await.map_err(|error| lost("publish", error))?;
         self.last += 1;
-        self.under_way.push_back(UnderWay { sequence: self.last, ends: None });
+        self.under_way.push_back(UnderWay {
+            sequence: self.last,
+            sent: Instant::now(),
+            ends: None,
+        });
         Ok(())
     }
 
@@ -292,16 +396,20 @@ impl Session {
     /// Until something is acknowledged, or there is more to publish.
     async fn wait(&mut self) -> Result<(), Lost> {
         let is_full = self.under_way.len() >= WINDOW;
-        if self.under_way.is_empty() {
+        let Some(oldest) = self.under_way.front() else {
             tokio::select! {
                 turned = self.pulse.changed() => turned.map_err(|it| lost("follow", it))?,
-                () = tokio::time::sleep(LOOK_EVERY) => self.look().await?,
+                () = tokio::time::sleep(LOOK_EVERY) => {
+                    stream::is_left(&self.client, &self.stream, self.stored).await?;
+                }
             }
             return Ok(());
-        }
+        };
+        // However often there is news meanwhile.
         let longest = Duration::from_millis(self.publisher.node.config().journal_ack_ms_max);
+        let deadline = oldest.sent + longest;
         tokio::select! {
-            ack = tokio::time::timeout(longest, self.acks.next()) => {
+            ack = tokio::time::timeout_at(deadline, self.acks.next()) => {
                 let ack = ack.map_err(|_| Lost("a publish was not acknowledged in time".to_owned()))?;
                 self.take(ack)?;
             }
@@ -339,15 +447,6 @@ impl Session {
             state.note_height(height);
         }
         Ok(())
-    }
-
-    /// An idle stream is still there, and as long as it was.
-    async fn look(&self) -> Result<(), Lost> {
-        match stream::last_sequence(&self.client, &self.stream).await? {
-            Some(last) if last == self.stored => Ok(()),
-            Some(_) => Err(Lost("the stream is not as it was left".to_owned())),
-            None => Err(Lost("the stream is gone".to_owned())),
-        }
     }
 }
 

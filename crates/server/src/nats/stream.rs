@@ -122,13 +122,35 @@ pub(super) async fn last_sequence(client: &Client, name: &str) -> Result<Option<
     }
 }
 
-/// A header of a stored message. None: the message is not kept any more, or has no such header.
-pub(super) async fn header_of(
+/// A stream that nobody writes is still there, and as long as it was.
+///
+/// # Errors
+/// It is not.
+pub(super) async fn is_left(client: &Client, name: &str, last: u64) -> Result<(), Lost> {
+    match last_sequence(client, name).await? {
+        Some(found) if found == last => Ok(()),
+        Some(_) => Err(Lost("the stream is not as it was left".to_owned())),
+        None => Err(Lost("the stream is gone".to_owned())),
+    }
+}
+
+/// Headers of a stored message, as they were written.
+pub(super) struct Headers(String);
+
+impl Headers {
+    pub fn get(&self, header: &str) -> Option<&str> {
+        let mut pairs = self.0.lines().filter_map(|line| line.split_once(':'));
+        let found = pairs.find(|(name, _)| name.eq_ignore_ascii_case(header));
+        found.map(|(_, value)| value.trim())
+    }
+}
+
+/// The headers of a stored message. None: it is not kept any more.
+pub(super) async fn headers_of(
     client: &Client,
     stream: &str,
     sequence: u64,
-    header: &str,
-) -> Result<Option<String>, Lost> {
+) -> Result<Option<Headers>, Lost> {
     let verb = format!("STREAM.MSG.GET.{stream}");
     let answer = match api(client, &verb, &json!({ "seq": sequence })).await? {
         Ok(answer) => answer,
@@ -137,8 +159,44 @@ pub(super) async fn header_of(
     };
     let headers = answer["message"]["hdrs"].as_str().unwrap_or_default();
     let headers = STANDARD.decode(headers).map_err(|error| lost(&verb, error))?;
-    let headers = String::from_utf8_lossy(&headers).into_owned();
-    let pairs = headers.lines().filter_map(|line| line.split_once(':'));
-    let mut found = pairs.filter(|(name, _)| name.eq_ignore_ascii_case(header));
-    Ok(found.next().map(|(_, value)| value.trim().to_owned()))
+    Ok(Some(Headers(String::from_utf8_lossy(&headers).into_owned())))
+}
+
+/// A header of a stored message. None: the message is not kept any more, or has no such header.
+pub(super) async fn header_of(
+    client: &Client,
+    stream: &str,
+    sequence: u64,
+    header: &str,
+) -> Result<Option<String>, Lost> {
+    let headers = headers_of(client, stream, sequence).await?;
+    Ok(headers.and_then(|it| it.get(header).map(str::to_owned)))
+}
+
+/// What was noted of a stream until it is deleted.
+pub(super) async fn mark_of(
+    client: &Client,
+    name: &str,
+    mark: &str,
+) -> Result<Option<String>, Lost> {
+    let verb = format!("STREAM.INFO.{name}");
+    let info = api(client, &verb, &Value::Null).await?.map_err(|it| refused(&verb, &it))?;
+    Ok(info["config"]["metadata"][mark].as_str().map(str::to_owned))
+}
+
+/// Notes something of a stream until it is deleted.
+pub(super) async fn set_mark(
+    client: &Client,
+    name: &str,
+    (mark, text): (&str, &str),
+) -> Result<(), Lost> {
+    let verb = format!("STREAM.INFO.{name}");
+    let info = api(client, &verb, &Value::Null).await?.map_err(|it| refused(&verb, &it))?;
+    let mut config = info["config"].clone();
+    if config["metadata"][mark] == text {
+        return Ok(());
+    }
+    config["metadata"][mark] = json!(text);
+    let verb = format!("STREAM.UPDATE.{name}");
+    api(client, &verb, &config).await?.map(drop).map_err(|it| refused(&verb, &it))
 }

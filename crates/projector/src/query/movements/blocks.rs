@@ -1,4 +1,4 @@
-//! Blocks for those who tell of them: from memory if they are recent, else from the journal, many
+//! Blocks for those who tell of them: from memory if they are recent or were just told, else from the journal, many
 //! at a time where they lie side by side.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use onhand_journal::{Bytes, Fault, Kind, parse};
 use super::balances::Balances;
 use super::{BlockMovements, tell};
 use crate::projector::Projector;
-use crate::recent::{RECENT_BLOCKS, Stored};
+use crate::recent::Stored;
 
 /// Bytes of blocks that are read at once.
 const RUN_BYTES: usize = 1024 * 1024;
@@ -35,7 +35,6 @@ impl From<Fault> for Unread {
 pub(super) struct Blocks<'a> {
     projector: &'a Projector,
     wanted: &'a [u64],
-    tip: u64,
     /// Read together with one that was wanted.
     ahead: BTreeMap<u64, Bytes>,
 }
@@ -43,7 +42,7 @@ pub(super) struct Blocks<'a> {
 impl<'a> Blocks<'a> {
     /// All of them must be folded.
     pub fn new(projector: &'a Projector, wanted: &'a [u64]) -> Blocks<'a> {
-        Blocks { projector, wanted, tip: projector.tip().height, ahead: BTreeMap::new() }
+        Blocks { projector, wanted, ahead: BTreeMap::new() }
     }
 
     /// What the next block did. None: that was the last.
@@ -59,22 +58,39 @@ impl<'a> Blocks<'a> {
         if let Some(told) = recent.told(height) {
             return Ok(told);
         }
-        if height + RECENT_BLOCKS <= self.tip {
-            return Ok(Arc::new(self.projector.tell_block(&self.stored(height)?)));
+        // Whoever lags neither makes the followers wait nor takes the place of what they read.
+        match recent.stored(height).filter(|it| recent.is_for_followers(it)) {
+            Some(stored) => Ok(self.told_in_turn(&stored)),
+            None => self.told_alone(height),
         }
+    }
+
+    fn told_in_turn(&self, stored: &Stored) -> Arc<BlockMovements> {
+        let recent = &self.projector.recent;
         let _turn = recent.turn();
-        if let Some(told) = recent.told(height) {
+        if let Some(told) = recent.told(stored.height) {
+            return told;
+        }
+        let told = Arc::new(self.projector.tell_block(stored));
+        recent.keep_told(told.clone());
+        told
+    }
+
+    fn told_alone(&mut self, height: u64) -> Result<Arc<BlockMovements>, Unread> {
+        let recent = &self.projector.recent;
+        if let Some(told) = recent.old(height) {
             return Ok(told);
         }
-        let told = Arc::new(self.projector.tell_block(&self.stored(height)?));
-        recent.keep_told(told.clone());
+        let stored = match recent.stored(height) {
+            Some(stored) => stored,
+            None => self.read(height)?,
+        };
+        let told = Arc::new(self.projector.tell_block(&stored));
+        recent.keep_old(told.clone());
         Ok(told)
     }
 
-    fn stored(&mut self, height: u64) -> Result<Stored, Unread> {
-        if let Some(stored) = self.projector.recent.stored(height) {
-            return Ok(stored);
-        }
+    fn read(&mut self, height: u64) -> Result<Stored, Unread> {
         if let Some(bytes) = self.ahead.remove(&height) {
             return Ok(self.projector.take_apart(height, bytes)?);
         }

@@ -11,12 +11,11 @@ use futures_util::stream::{self, Stream};
 use onhand_core::{ChannelId, LedgerId, Sku};
 use onhand_wire::{CloudEvent, Invalid};
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::change::{AvailabilityChange, Place};
 use super::{Filter, News, Watching};
 use crate::feeds::Feeds;
-use crate::feeds::seat::{seat, wants_stream};
+use crate::feeds::seat::{seat, told, wants_stream};
 use crate::http::params::{Params, named};
 use crate::http::respond::{Refused, json};
 use crate::http::{Room, Rooms};
@@ -83,7 +82,7 @@ pub(super) async fn changes(
         let seat = seat(feeds)?;
         let watching = watch(feeds, &ledger, &ask)?;
         let pause = Duration::from_millis(rooms.node.config().feed_keep_alive_ms);
-        let events = events(feeds, watching, seat);
+        let events = told(events(feeds, watching), seat);
         return Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(pause)).into_response());
     }
     let _seat = (!ask.wait.is_zero()).then(|| seat(feeds)).transpose()?;
@@ -128,10 +127,9 @@ async fn page(feeds: &Feeds, mut watching: Watching, ask: &Ask) -> Page {
 fn events(
     feeds: &Feeds,
     watching: Watching,
-    seat: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let ending = feeds.ending();
-    stream::unfold((watching, ending, seat), |(mut watching, mut ending, seat)| async move {
+    stream::unfold((watching, ending), |(mut watching, mut ending)| async move {
         let news = tokio::select! {
             news = watching.next() => news,
             _ = ending.wait_for(|it| *it) => return None,
@@ -148,6 +146,6 @@ fn events(
                 Event::default().event("caught_up").id(place).data(text)
             }
         };
-        Some((Ok(event), (watching, ending, seat)))
+        Some((Ok(event), (watching, ending)))
     })
 }

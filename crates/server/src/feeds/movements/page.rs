@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::ask::{Ask, wants_stream};
 use super::{cloud_event, stream};
+use crate::feeds::seat::seat;
 use crate::http::respond::{Refused, json};
 use crate::http::{Room, Rooms};
 
@@ -43,8 +44,9 @@ fn told(page: &MovementsPage) -> Response {
     json(200, &Page { events, next: page.reached.to_string(), at_end: page.at_end })
 }
 
-/// Looks until there is something, all is looked at and the time is over, or the server stops.
+/// Looks until there is something (whoever may wait for that has a seat), all is looked at and the time is over, or the server stops.
 async fn first_news(rooms: &Arc<Rooms>, mut ask: Ask) -> Result<MovementsPage, Refused> {
+    let _seat = (!ask.wait.is_zero()).then(|| seat(&rooms.feeds)).transpose()?;
     let deadline = Instant::now() + ask.wait;
     let mut pulse = rooms.feeds.pulse(&ask.ledger);
     let mut ending = rooms.feeds.ending();

@@ -1,6 +1,8 @@
 //! How far the movements of a shard are published to others, for whoever watches.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use onhand_core::Time;
 use onhand_projector::Projector;
@@ -11,6 +13,7 @@ pub(crate) struct Publishing {
     published: AtomicU64,
     ended: AtomicU64,
     height: AtomicU64,
+    stopped: Mutex<Option<String>>,
 }
 
 impl Publishing {
@@ -35,6 +38,20 @@ impl Publishing {
         let (entries, since) = projector.entries_above(self.height());
         let waiting_us = since.map_or(0, |it| now.as_us().saturating_sub(it.as_us()));
         (entries, waiting_us as f64 / 1e6)
+    }
+
+    /// Why nothing is published now. None: it goes on, or was never tried.
+    pub fn stopped(&self) -> Option<String> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Until it is begun anew.
+    pub(crate) fn note_stopped(&self, why: impl fmt::Display) {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_string());
+    }
+
+    pub(crate) fn note_begun(&self) {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(crate) fn note_published(&self, messages: u64) {

@@ -10,12 +10,12 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use onhand_projector::MovementsPage;
-use onhand_wire::Trouble;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::ask::Ask;
 use super::cloud_event;
+use crate::feeds::seat::{seat, send};
 use crate::http::Rooms;
 use crate::http::respond::Refused;
 
@@ -32,10 +32,7 @@ const RETRY: &str = "retry: 1000\n\n";
 /// All seats are taken; or as for a page: what is wrong with the request is told before the stream
 /// begins.
 pub(super) async fn begin(rooms: Arc<Rooms>, mut ask: Ask) -> Result<Response, Refused> {
-    let Ok(seat) = rooms.feeds.seats.clone().try_acquire_owned() else {
-        let subscribers_max = rooms.node.config().feed_subscribers_max;
-        return Err(Trouble::TooManySubscribers { subscribers_max }.into());
-    };
+    let seat = seat(&rooms.feeds)?;
     ask.limit = PAGE_EVENTS;
     let pulse = rooms.feeds.pulse(&ask.ledger);
     let first = ask.next(&rooms).await?;
@@ -53,7 +50,7 @@ pub(super) async fn begin(rooms: Arc<Rooms>, mut ask: Ask) -> Result<Response, R
 struct Teller {
     rooms: Arc<Rooms>,
     ask: Ask,
-    /// Given back when the reader is gone.
+    /// Given back when the reader is gone, or stopped reading.
     seat: OwnedSemaphorePermit,
     to_reader: mpsc::Sender<Result<Bytes, Infallible>>,
 }
@@ -112,7 +109,7 @@ impl Teller {
     }
 
     async fn say(&self, text: String) -> bool {
-        text.is_empty() || self.to_reader.send(Ok(Bytes::from(text))).await.is_ok()
+        text.is_empty() || send(&self.to_reader, Ok(Bytes::from(text))).await
     }
 }
 

@@ -10,7 +10,7 @@ use onhand_core::LedgerId;
 use onhand_projector::NoticeQuery;
 
 use super::{LOOK_AGAIN, NoticeFilter, notice_event};
-use crate::feeds::seat::seat;
+use crate::feeds::seat::{seat, told};
 use crate::http::Rooms;
 use crate::http::respond::Refused;
 
@@ -32,8 +32,8 @@ pub(crate) fn stream(
         skus: sku.into_iter().collect(),
     };
     let watching = feeds.watch_notices(ledger, after, filter).map_err(Refused)?;
-    let state = (watching, feeds.ending(), ledger.clone(), seat);
-    let events = stream::unfold(state, |(mut watching, mut ending, ledger, seat)| async move {
+    let state = (watching, feeds.ending(), ledger.clone());
+    let events = stream::unfold(state, |(mut watching, mut ending, ledger)| async move {
         let notice = tokio::select! {
             notice = watching.next() => notice.ok()?,
             _ = ending.wait_for(|it| *it) => return None,
@@ -41,10 +41,10 @@ pub(crate) fn stream(
         let event = notice_event(&ledger, &notice);
         let text = serde_json::to_string(&event).unwrap_or_default();
         let event = Event::default().event("notice").id(notice.number.to_string()).data(text);
-        Some((Ok::<_, Infallible>(event), (watching, ending, ledger, seat)))
+        Some((Ok::<_, Infallible>(event), (watching, ending, ledger)))
     });
     let pause = Duration::from_millis(rooms.node.config().feed_keep_alive_ms);
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(pause)).into_response())
+    Ok(Sse::new(told(events, seat)).keep_alive(KeepAlive::new().interval(pause)).into_response())
 }
 
 /// Waits until there is a notice that the query asks for, or it is time to say that there is none.
