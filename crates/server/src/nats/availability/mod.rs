@@ -21,7 +21,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use onhand_core::{ChannelId, LedgerId, Sku};
 use onhand_wire::{CLOUD_EVENT, token};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::link::{Lost, lost};
@@ -32,7 +32,9 @@ use stored::{Stored, Told, load};
 
 /// Messages under way at once.
 const WINDOW: usize = 512;
-/// How soon a new ledger is found, and how soon it is noticed that the stream was deleted.
+/// How the API says that there is no such stream.
+const STREAM_NOT_FOUND: u64 = 10059;
+/// How soon a new ledger is found, and how soon it is noticed that the stream was deleted or purged.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the publisher needs.
@@ -128,12 +130,22 @@ impl Session {
         }
     }
 
-    /// Ledgers that came since, and whether the stream is still there.
+    /// Ledgers that came since, and whether the stream still holds what is known of it.
     async fn look(&mut self) -> Result<(), Lost> {
         self.find_ledgers();
-        match stream::last_sequence(&self.client, &self.stream).await? {
-            Some(_) => Ok(()),
-            None => Err(lost(&format!("the stream {}", self.stream), "is gone, and is made anew")),
+        let name = format!("the stream {}", self.stream);
+        let verb = format!("STREAM.INFO.{}", self.stream);
+        let info = match stream::api(&self.client, &verb, &Value::Null).await? {
+            Ok(info) => info,
+            Err((STREAM_NOT_FOUND, _)) => return Err(lost(&name, "is gone, and is made anew")),
+            Err((code, text)) => return Err(lost(&verb, format_args!("{text} ({code})"))),
+        };
+        // One message of each subject: what is under way may be stored already, and is not known.
+        let (messages, known) = (info["state"]["messages"].as_u64(), self.known.len());
+        let expected = known as u64..=(known + self.under_way.len()) as u64;
+        match messages.is_some_and(|it| expected.contains(&it)) {
+            true => Ok(()),
+            false => Err(lost(&name, "was changed by somebody else, and is loaded again")),
         }
     }
 
