@@ -15,13 +15,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use onhand_core::LedgerId;
 use onhand_projector::{NoticePage, NoticeQuery, NoticeRow};
-use onhand_wire::{CLOUD_EVENT, token};
+use onhand_wire::{CLOUD_EVENT, Trouble, token};
 use serde_json::{Value, json};
 
 use super::link::{Lost, lost};
 use super::stream::{self, Wanted};
-use crate::feeds::Feeds;
-use crate::feeds::notices::{notice_event, word};
+use crate::feeds::notices::{notice_event, read, word};
+use crate::feeds::{Feeds, apart};
 
 /// Notices that the stream keeps of each subject; the oldest go first. A bound of all together would
 /// push out the last one of a quiet ledger, which says where to go on.
@@ -85,7 +85,9 @@ impl Session {
     async fn run(mut self) -> Result<(), Lost> {
         let mut looks = 0;
         loop {
-            let ledgers = self.feeds.node.ledgers();
+            let feeds = self.feeds.clone();
+            let ledgers = apart(move || feeds.node.ledgers()).await;
+            let ledgers = ledgers.map_err(|it| lost("find ledgers", format_args!("{it:?}")))?;
             let mut more = false;
             for ledger in ledgers {
                 more |= self.publish_of(&ledger.ledger).await?;
@@ -108,7 +110,7 @@ impl Session {
             Some(number) => *number,
             None => self.last_of(ledger).await?,
         };
-        let (rows, next, more) = self.page(ledger, after)?;
+        let (rows, next, more) = self.page(ledger, after).await?;
         for notice in &rows {
             self.send(ledger, notice).await?;
             self.stored.insert(ledger.clone(), notice.number);
@@ -118,14 +120,20 @@ impl Session {
     }
 
     /// Notices behind a number; from the oldest that is kept where some are not any more.
-    fn page(&self, ledger: &LedgerId, after: u64) -> Result<(Vec<NoticeRow>, u64, bool), Lost> {
+    async fn page(
+        &self,
+        ledger: &LedgerId,
+        after: u64,
+    ) -> Result<(Vec<NoticeRow>, u64, bool), Lost> {
         let projector = self.feeds.node.projector(ledger);
         let query = |after| NoticeQuery { after, limit: PAGE, ..NoticeQuery::default() };
-        let page = projector.notices(ledger, &query(Some(after)));
-        let page = page.or_else(|missing| {
-            tracing::warn!(%ledger, ?missing, "notices are missing in their stream");
-            projector.notices(ledger, &query(None))
-        });
+        let page = match read(&projector, ledger, query(Some(after))).await {
+            Err(Trouble::Gone { oldest }) => {
+                tracing::warn!(%ledger, after, oldest, "notices are missing in their stream");
+                read(&projector, ledger, query(None)).await
+            }
+            page => page,
+        };
         let NoticePage { rows, next, more, .. } =
             page.map_err(|it| lost("read notices", format_args!("{it:?}")))?;
         Ok((rows, next, more))

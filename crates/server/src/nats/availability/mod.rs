@@ -26,8 +26,8 @@ use tokio::sync::watch;
 
 use super::link::{Lost, lost};
 use super::stream::{self, Wanted};
-use crate::feeds::Feeds;
 use crate::feeds::availability::{AvailabilityChange, Filter, Watching};
+use crate::feeds::{Feeds, apart};
 use stored::{Stored, Told, load};
 
 /// Messages under way at once.
@@ -116,7 +116,7 @@ struct Session {
 impl Session {
     async fn run(mut self) -> Result<(), Lost> {
         let mut look = tokio::time::interval(LOOK_EVERY);
-        self.find_ledgers();
+        self.find_ledgers().await?;
         loop {
             self.news.borrow_and_update();
             let is_idle = !self.take_changes().await?;
@@ -132,7 +132,7 @@ impl Session {
 
     /// Ledgers that came since, and whether the stream still holds what is known of it.
     async fn look(&mut self) -> Result<(), Lost> {
-        self.find_ledgers();
+        self.find_ledgers().await?;
         let name = format!("the stream {}", self.stream);
         let verb = format!("STREAM.INFO.{}", self.stream);
         let info = match stream::api(&self.client, &verb, &Value::Null).await? {
@@ -149,15 +149,24 @@ impl Session {
         }
     }
 
-    fn find_ledgers(&mut self) {
-        for ledger in self.feeds.node.ledgers() {
-            if !self.watchings.contains_key(&ledger.ledger)
-                && let Ok(watching) =
-                    self.feeds.watch_availability(&ledger.ledger, None, Filter::default())
-            {
-                self.watchings.insert(ledger.ledger, (watching, false));
+    async fn find_ledgers(&mut self) -> Result<(), Lost> {
+        let (feeds, watched) = (self.feeds.clone(), self.watchings.len());
+        let ledgers = apart(move || feeds.node.ledgers()).await;
+        let ledgers = ledgers.map_err(|it| lost("find ledgers", format_args!("{it:?}")))?;
+        if ledgers.len() == watched {
+            return Ok(());
+        }
+        for ledger in ledgers.into_iter().map(|it| it.ledger) {
+            if self.watchings.contains_key(&ledger) {
+                continue;
+            }
+            let (feeds, of) = (self.feeds.clone(), ledger.clone());
+            let begin = move || feeds.watch_availability(&of, None, Filter::default());
+            if let Ok(Ok(watching)) = apart(begin).await {
+                self.watchings.insert(ledger, (watching, false));
             }
         }
+        Ok(())
     }
 
     /// Publishes what has changed, as far as there is room. True: there is more.
