@@ -144,6 +144,15 @@ impl Caller {
         });
     }
 
+    /// Takes the messages of a subject out of a stream.
+    pub fn purge(&self, stream: &str, subject: &str) {
+        self.runtime.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            let stream = context.get_stream(stream).await.unwrap();
+            stream.purge().filter(subject).await.unwrap();
+        });
+    }
+
     /// A command on the ledger `acme` with its key.
     pub fn command(&self, stem: &str, key: &str, body: &str) -> Said {
         self.ask(&format!("onhand.cmd.acme.{stem}"), &[("Idempotency-Key", key)], body)

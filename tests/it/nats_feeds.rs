@@ -103,6 +103,11 @@ fn a_restart_publishes_what_differs_and_a_deleted_stream_is_made_anew() {
     assert_eq!(it.caller.last_sequence("ONHAND_AVAILABLE"), before + 6);
     it.caller.delete("ONHAND_AVAILABLE");
     until_equal(&it);
+    // Nothing is booked meanwhile: what is missing is noticed all the same.
+    it.caller.purge("ONHAND_AVAILABLE", "onhand.available.acme.eu.I3");
+    until_equal(&it);
+    it.caller.purge("ONHAND_AVAILABLE", ">");
+    until_equal(&it);
 }
 
 #[test]

@@ -197,6 +197,30 @@ fn too_much_is_told_at_once() {
 }
 
 #[test]
+fn nobody_is_answered_but_in_an_inbox() {
+    let it = open();
+    it.caller.runtime.block_on(async {
+        let client = &it.caller.client;
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert("Idempotency-Key", "j1");
+        let subject = "onhand.cmd.acme.receive_stock";
+        for reply in ["onhand.journal.000", "$JS.API.STREAM.DELETE.ONHAND_NOTICES"] {
+            let (headers, body) = (headers.clone(), ONE.into());
+            client.publish_with_reply_and_headers(subject, reply, headers, body).await.unwrap();
+        }
+        client.publish_with_headers(subject, headers, ONE.into()).await.unwrap();
+        client.publish("$SRV.PING", "".into()).await.unwrap();
+        client.publish_with_reply("$SRV.INFO", "onhand.journal.000", "".into()).await.unwrap();
+        client.flush().await.unwrap();
+    });
+    // They came before this one, whose key is nobody's yet, and which is booked behind the door's.
+    let said = it.caller.command("receive_stock", "j1", ONE);
+    assert_eq!((said.status, said.header("Idempotency-Replayed")), (201, ""), "{said:?}");
+    assert_eq!(it.door.stock(5)["on_hand"], json!(11));
+    it.caller.await_service();
+}
+
+#[test]
 fn what_is_under_way_is_answered_when_the_server_stops() {
     let mut it = open();
     let calls: Vec<_> = (0..2_000)

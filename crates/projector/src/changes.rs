@@ -45,11 +45,11 @@ impl Changes {
         }
     }
 
+    /// Items that were touched stay noted, and are looked at before all others.
     pub fn note_all(&mut self, run: &[Entry], position: u64, time: Time) {
         let noted = self.noted.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(by) = touched_by(run, position, time) {
             noted.all = Some(by);
-            noted.items.clear();
         }
     }
 

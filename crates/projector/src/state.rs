@@ -148,12 +148,13 @@ impl State {
         let (Some(ledger), Some(notices)) = (self.book.ledger(id), self.notices.get_mut(id)) else {
             return;
         };
-        let mut news = Vec::new();
+        let (mut news, mut begins) = (Vec::new(), false);
         for entry in run {
             if !entry.flags.is_empty() {
                 Notices::note_oversold(ledger, entry, time, &mut news);
             }
             if let Some(sweep) = Sweep::after(ledger, entry, time) {
+                begins = true;
                 let known = self.sweeps.iter().position(|it| it.ledger == *id);
                 let before = known.map(|index| self.sweeps.swap_remove(index));
                 self.sweeps.push(match before {
@@ -167,7 +168,8 @@ impl State {
         let mut changes = self.changes.get_mut(id);
         if let Some(sweep) = self.sweeps.iter().find(|it| it.ledger == *id) {
             listed.forget_all();
-            if let Some(changes) = &mut changes {
+            // Once for each rule: a sweep that goes on is no news for those who look at all items.
+            if begins && let Some(changes) = &mut changes {
                 changes.note_all(run, sweep.position, time);
             }
         }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use onhand_core::LedgerId;
+use onhand_wire::Trouble;
 use tokio::sync::{Semaphore, watch};
 
 use crate::Node;
@@ -69,6 +70,17 @@ impl Feeds {
         self.ended.send_replace(true);
         self.availability.end();
     }
+}
+
+/// Work that may wait for a projector, away from the threads that serve connections.
+///
+/// # Errors
+/// The server stops.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Trouble> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Trouble::Unavailable { message: error.to_string() })
 }
 
 /// Their addresses.

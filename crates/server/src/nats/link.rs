@@ -22,6 +22,10 @@ const PING_EVERY: Duration = Duration::from_secs(3);
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// Messages of a subscription that wait to be read; the client drops what comes behind them, and a
+/// caller runs into its timeout. The library would keep sixteen times as many.
+const WAITING_MAX: usize = 4_096;
+
 /// Why work with NATS cannot go on. It is tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lost(pub String);
@@ -61,6 +65,7 @@ async fn connect(node: &Node) -> Result<(Client, watch::Receiver<bool>), Lost> {
         .ping_interval(PING_EVERY)
         .connection_timeout(timeout)
         .request_timeout(Some(timeout))
+        .subscription_capacity(WAITING_MAX)
         // A lost client is given up, and is not to come back by itself.
         .max_reconnects(1)
         .event_callback(move |event| {

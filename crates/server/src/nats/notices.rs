@@ -11,18 +11,23 @@ use async_nats::Client;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::message::PublishMessage;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use onhand_core::LedgerId;
 use onhand_projector::{NoticePage, NoticeQuery, NoticeRow};
-use onhand_wire::{CLOUD_EVENT, token};
-use serde_json::json;
+use onhand_wire::{CLOUD_EVENT, Trouble, token};
+use serde_json::{Value, json};
 
 use super::link::{Lost, lost};
 use super::stream::{self, Wanted};
-use crate::feeds::Feeds;
-use crate::feeds::notices::{notice_event, word};
+use crate::feeds::notices::{notice_event, read, word};
+use crate::feeds::{Feeds, apart};
 
-/// Notices that the stream keeps; the oldest go first.
-const KEPT_MAX: u64 = 1_000_000;
+/// Notices that the stream keeps of each subject; the oldest go first. A bound of all together would
+/// push out the last one of a quiet ledger, which says where to go on.
+const KEPT_MAX: u64 = 100;
+/// How the API says that no message is stored.
+const MESSAGE_NOT_FOUND: u64 = 10037;
 /// Notices that are read in one go.
 const PAGE: usize = 500;
 /// How often it is looked for notices.
@@ -66,7 +71,7 @@ impl NoticePublisher {
             description: "what ran low, ran out, came back or is oversold, derived".into(),
             subject: format!("{prefix}>"),
             max_age: None,
-            more: json!({ "max_msgs": KEPT_MAX }),
+            more: json!({ "max_msgs_per_subject": KEPT_MAX }),
         };
         stream::ensure(&client, &self.feeds.node, &wanted).await?;
         let timeout = Duration::from_millis(config.journal_ack_ms_max);
@@ -80,7 +85,9 @@ impl Session {
     async fn run(mut self) -> Result<(), Lost> {
         let mut looks = 0;
         loop {
-            let ledgers = self.feeds.node.ledgers();
+            let feeds = self.feeds.clone();
+            let ledgers = apart(move || feeds.node.ledgers()).await;
+            let ledgers = ledgers.map_err(|it| lost("find ledgers", format_args!("{it:?}")))?;
             let mut more = false;
             for ledger in ledgers {
                 more |= self.publish_of(&ledger.ledger).await?;
@@ -103,7 +110,7 @@ impl Session {
             Some(number) => *number,
             None => self.last_of(ledger).await?,
         };
-        let (rows, next, more) = self.page(ledger, after)?;
+        let (rows, next, more) = self.page(ledger, after).await?;
         for notice in &rows {
             self.send(ledger, notice).await?;
             self.stored.insert(ledger.clone(), notice.number);
@@ -113,14 +120,20 @@ impl Session {
     }
 
     /// Notices behind a number; from the oldest that is kept where some are not any more.
-    fn page(&self, ledger: &LedgerId, after: u64) -> Result<(Vec<NoticeRow>, u64, bool), Lost> {
+    async fn page(
+        &self,
+        ledger: &LedgerId,
+        after: u64,
+    ) -> Result<(Vec<NoticeRow>, u64, bool), Lost> {
         let projector = self.feeds.node.projector(ledger);
         let query = |after| NoticeQuery { after, limit: PAGE, ..NoticeQuery::default() };
-        let page = projector.notices(ledger, &query(Some(after)));
-        let page = page.or_else(|missing| {
-            tracing::warn!(%ledger, ?missing, "notices are missing in their stream");
-            projector.notices(ledger, &query(None))
-        });
+        let page = match read(&projector, ledger, query(Some(after))).await {
+            Err(Trouble::Gone { oldest }) => {
+                tracing::warn!(%ledger, after, oldest, "notices are missing in their stream");
+                read(&projector, ledger, query(None)).await
+            }
+            page => page,
+        };
         let NoticePage { rows, next, more, .. } =
             page.map_err(|it| lost("read notices", format_args!("{it:?}")))?;
         Ok((rows, next, more))
@@ -154,10 +167,53 @@ impl Session {
     async fn last_of(&self, ledger: &LedgerId) -> Result<u64, Lost> {
         let subject = format!("{}{}.>", self.prefix, token::encode(ledger.as_str()));
         let verb = format!("STREAM.MSG.GET.{}", self.stream);
-        let found = stream::api(&self.client, &verb, &json!({ "last_by_subj": subject })).await?;
-        let Ok(found) = found else { return Ok(0) };
-        let Some(sequence) = found["message"]["seq"].as_u64() else { return Ok(0) };
-        let number = stream::header_of(&self.client, &self.stream, sequence, NUMBER).await?;
-        Ok(number.and_then(|it| it.parse().ok()).unwrap_or(0))
+        number_in(stream::api(&self.client, &verb, &json!({ "last_by_subj": subject })).await?)
+    }
+}
+
+/// The number of the notice that was found; 0 if none is stored. Anything else is no zero: all that
+/// is kept would be published again.
+///
+/// # Errors
+/// The servers refuse, or the message is not ours.
+fn number_in(found: Result<Value, (u64, String)>) -> Result<u64, Lost> {
+    let doing = "find the last notice of a ledger";
+    let message = match found {
+        Ok(mut found) => found["message"].take(),
+        Err((MESSAGE_NOT_FOUND, _)) => return Ok(0),
+        Err((code, text)) => return Err(lost(doing, format_args!("{text} ({code})"))),
+    };
+    let payload = STANDARD.decode(message["data"].as_str().unwrap_or_default()).ok();
+    let event = payload.and_then(|it| serde_json::from_slice::<Value>(&it).ok());
+    let number = event.and_then(|it| it["data"]["number"].as_u64());
+    number.ok_or_else(|| {
+        let sequence = &message["seq"];
+        lost(doing, format_args!("message {sequence} is no notice; delete it from the stream"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(found: Result<Value, (u64, &str)>, expected: Result<u64, &str>) {
+        let told = number_in(found.map_err(|(code, text)| (code, text.to_owned())));
+        let told = told.map_err(|it| it.0);
+        let expected = expected.map_err(|it| format!("find the last notice of a ledger: {it}"));
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn only_no_message_is_none() {
+        let stored =
+            |text: &str| Ok(json!({ "message": { "seq": 7, "data": STANDARD.encode(text) } }));
+        check(stored(r#"{"data":{"number":12}}"#), Ok(12));
+        check(Err((10037, "no message found")), Ok(0));
+        check(
+            Err((10008, "system temporarily unavailable")),
+            Err("system temporarily unavailable (10008)"),
+        );
+        check(stored("hello"), Err("message 7 is no notice; delete it from the stream"));
     }
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/{ledger}/availability/changes`: pages with or without a wait, or a stream of events.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
@@ -14,8 +15,8 @@ use serde::Serialize;
 
 use super::change::{AvailabilityChange, Place};
 use super::{Filter, News, Watching};
-use crate::feeds::Feeds;
 use crate::feeds::seat::{seat, told, wants_stream};
+use crate::feeds::{Feeds, apart};
 use crate::http::params::{Params, named};
 use crate::http::respond::{Refused, json};
 use crate::http::{Room, Rooms};
@@ -80,18 +81,21 @@ pub(super) async fn changes(
     let feeds = &rooms.feeds;
     if wants_stream(&headers) {
         let seat = seat(feeds)?;
-        let watching = watch(feeds, &ledger, &ask)?;
+        let watching = watch(feeds, &ledger, &ask).await?;
         let pause = Duration::from_millis(rooms.node.config().feed_keep_alive_ms);
         let events = told(events(feeds, watching), seat);
         return Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(pause)).into_response());
     }
     let _seat = (!ask.wait.is_zero()).then(|| seat(feeds)).transpose()?;
-    let watching = watch(feeds, &ledger, &ask)?;
+    let watching = watch(feeds, &ledger, &ask).await?;
     Ok(json(200, &page(feeds, watching, &ask).await))
 }
 
-fn watch(feeds: &Feeds, ledger: &LedgerId, ask: &Ask) -> Result<Watching, Refused> {
-    feeds.watch_availability(ledger, ask.after.as_ref(), ask.filter.clone()).map_err(Refused)
+async fn watch(feeds: &Arc<Feeds>, ledger: &LedgerId, ask: &Ask) -> Result<Watching, Refused> {
+    let (feeds, ledger) = (feeds.clone(), ledger.clone());
+    let (after, filter) = (ask.after.clone(), ask.filter.clone());
+    let begin = move || feeds.watch_availability(&ledger, after.as_ref(), filter);
+    apart(begin).await?.map_err(Refused)
 }
 
 /// Waits until there is something to tell, or it is time to say that there is nothing.

@@ -48,6 +48,9 @@ struct Work {
     board: Arc<Board>,
     /// The next item to look at of all of them, and why they are.
     all: Option<(usize, Option<TouchedBy>)>,
+    /// A rule changed while all were looked at: they are once more behind that. Beginning anew each
+    /// time would never reach the last item while rules keep changing.
+    again: Option<TouchedBy>,
     /// Items whose numbers change without an entry, and those of them that are to be looked at.
     timed: BTreeSet<u32>,
     due: Vec<u32>,
@@ -135,7 +138,8 @@ impl Keeper {
 impl Work {
     fn new(board: Arc<Board>) -> Work {
         let (timed, due) = (BTreeSet::new(), Vec::new());
-        Work { board, all: Some((0, None)), timed, due, looked: Instant::now(), filled: false }
+        let (all, looked) = (Some((0, None)), Instant::now());
+        Work { board, all, again: None, timed, due, looked, filled: false }
     }
 
     /// Looks at the next slice. True: there is more.
@@ -155,20 +159,24 @@ impl Work {
         let (items, more) = (page.items, page.changed.more);
         let changed_all = page.changed.all;
         self.put(page);
+        self.again = changed_all.or(self.again.take());
+        self.go_through(items, most);
+        more || self.all.is_some() || !self.due.is_empty()
+    }
+
+    /// The next slice of all items, or of the next time through them.
+    fn go_through(&mut self, items: usize, looked_at: usize) {
         if let Some((next, _)) = &mut self.all {
-            *next += most;
-            if *next >= items {
-                self.all = None;
+            *next += looked_at;
+            if *next < items {
+                return;
+            }
+            if !self.filled {
+                self.filled = true;
+                self.board.fill();
             }
         }
-        if changed_all.is_some() {
-            self.all = Some((0, changed_all));
-        }
-        if self.all.is_none() && !self.filled {
-            self.filled = true;
-            self.board.fill();
-        }
-        more || self.all.is_some() || !self.due.is_empty()
+        self.all = self.again.take().map(|rule| (0, Some(rule)));
     }
 
     fn put(&mut self, page: FiguresPage) {

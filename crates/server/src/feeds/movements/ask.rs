@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use onhand_core::{ChannelId, InvalidName, LedgerId, Sku};
 use onhand_projector::{FeedPlace, MovementsPage, timeline};
 use onhand_wire::{Invalid, Trouble};
@@ -73,13 +73,6 @@ impl Ask {
         let page = tokio::task::spawn_blocking(work).await;
         page.map_err(|error| stopped(error.to_string()))?.map_err(Refused)
     }
-}
-
-/// Whether a stream of server-sent events is asked for.
-pub(super) fn wants_stream(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok());
-    let mut kinds = accepted.flat_map(|it| it.split(','));
-    kinds.any(|it| it.split(';').next().unwrap_or_default().trim() == "text/event-stream")
 }
 
 pub(crate) fn place(field: &str, text: &str) -> Result<FeedPlace, Invalid> {

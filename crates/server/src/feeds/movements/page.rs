@@ -10,9 +10,10 @@ use onhand_wire::CloudEvent;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::ask::{Ask, wants_stream};
+use super::ask::Ask;
 use super::{cloud_event, stream};
 use crate::feeds::seat::seat;
+use crate::feeds::wants_stream;
 use crate::http::respond::{Refused, json};
 use crate::http::{Room, Rooms};
 

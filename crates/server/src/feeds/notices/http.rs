@@ -9,7 +9,8 @@ use futures_util::stream;
 use onhand_core::LedgerId;
 use onhand_projector::NoticeQuery;
 
-use super::{LOOK_AGAIN, NoticeFilter, notice_event};
+use super::{LOOK_AGAIN, NoticeFilter, notice_event, read};
+use crate::feeds::apart;
 use crate::feeds::seat::{seat, told};
 use crate::http::Rooms;
 use crate::http::respond::Refused;
@@ -18,21 +19,22 @@ use crate::http::respond::Refused;
 ///
 /// # Errors
 /// All seats are taken, or as [`Feeds::watch_notices`](crate::feeds::Feeds::watch_notices).
-pub(crate) fn stream(
+pub(crate) async fn stream(
     rooms: &Rooms,
     ledger: &LedgerId,
     query: NoticeQuery,
 ) -> Result<Response, Refused> {
-    let feeds = &rooms.feeds;
-    let seat = seat(feeds)?;
+    let feeds = rooms.feeds.clone();
+    let (seat, ending) = (seat(&feeds)?, feeds.ending());
     let NoticeQuery { after, kinds, channel, sku, .. } = query;
     let filter = NoticeFilter {
         kinds,
         channels: channel.into_iter().collect(),
         skus: sku.into_iter().collect(),
     };
-    let watching = feeds.watch_notices(ledger, after, filter).map_err(Refused)?;
-    let state = (watching, feeds.ending(), ledger.clone());
+    let of = ledger.clone();
+    let watching = apart(move || feeds.watch_notices(&of, after, filter)).await?;
+    let state = (watching.map_err(Refused)?, ending, ledger.clone());
     let events = stream::unfold(state, |(mut watching, mut ending, ledger)| async move {
         let notice = tokio::select! {
             notice = watching.next() => notice.ok()?,
@@ -62,12 +64,14 @@ pub(crate) async fn first_news(
     let until = tokio::time::Instant::now() + wait;
     let mut pulse = rooms.feeds.pulse(ledger);
     let mut ending = rooms.feeds.ending();
-    let query = NoticeQuery { limit: 1, ..query.clone() };
+    let mut query = NoticeQuery { limit: 1, ..query.clone() };
     loop {
         pulse.borrow_and_update();
         // What is wrong with the query is told by the answer.
-        if projector.notices(ledger, &query).map_or(true, |it| !it.rows.is_empty()) {
-            return Ok(());
+        match read(&projector, ledger, query.clone()).await {
+            // What was passed over once need not be looked at again.
+            Ok(page) if page.rows.is_empty() => query.after = Some(page.next),
+            Ok(_) | Err(_) => return Ok(()),
         }
         tokio::select! {
             _ = ending.wait_for(|it| *it) => return Ok(()),

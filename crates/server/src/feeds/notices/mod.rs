@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use onhand_core::{ChannelId, LedgerId, Sku};
 use onhand_projector::{NoticeKind, NoticePage, NoticeQuery, NoticeRow, Projector};
-use onhand_wire::{CloudEvent, No, Problem, problem};
+use onhand_wire::{CloudEvent, No, Problem, Trouble, problem};
 use tokio::sync::watch;
 
-use super::Feeds;
+use super::{Feeds, apart};
 use crate::http::reads_trouble;
 
 pub(crate) use http::{first_news, stream};
@@ -66,10 +66,12 @@ impl Feeds {
         let names = projector.known_names(ledger, &filter.channels, &filter.skus);
         let skus = names.map_err(|it| problem(No::Trouble(&reads_trouble(&it.into()))))?;
         let filter = NoticeFilter { skus, ..filter };
+        let page = projector.notices(ledger, &behind(after));
+        let page = page.map_err(|it| problem(No::Trouble(&reads_trouble(&it.into()))))?;
         let (ledger, pulse) = (ledger.clone(), self.pulse(ledger));
         let read = VecDeque::new();
         let mut watching = NoticeWatching { projector, ledger, filter, after, read, pulse };
-        watching.read_on()?;
+        watching.take(page);
         Ok(watching)
     }
 }
@@ -85,7 +87,7 @@ impl NoticeWatching {
                 return Ok(notice);
             }
             self.pulse.mark_unchanged();
-            if self.read_on()? || !self.read.is_empty() {
+            if self.read_on().await? || !self.read.is_empty() {
                 continue;
             }
             let _turned_or_not = tokio::time::timeout(LOOK_AGAIN, self.pulse.changed()).await;
@@ -93,16 +95,41 @@ impl NoticeWatching {
     }
 
     /// True: there is more already.
-    fn read_on(&mut self) -> Result<bool, Problem> {
-        let query = NoticeQuery { after: self.after, limit: PAGE, ..NoticeQuery::default() };
-        let NoticePage { rows, next, more, .. } = self
-            .projector
-            .notices(&self.ledger, &query)
-            .map_err(|it| problem(No::Trouble(&reads_trouble(&it.into()))))?;
-        self.after = Some(next);
-        self.read.extend(rows.into_iter().filter(|it| self.filter.passes(it)));
-        Ok(more)
+    async fn read_on(&mut self) -> Result<bool, Problem> {
+        let page = read(&self.projector, &self.ledger, behind(self.after)).await;
+        Ok(self.take(page.map_err(|it| problem(No::Trouble(&it)))?))
     }
+
+    fn take(&mut self, page: NoticePage) -> bool {
+        self.after = Some(page.next);
+        self.read.extend(page.rows.into_iter().filter(|it| self.filter.passes(it)));
+        page.more
+    }
+}
+
+fn behind(after: Option<u64>) -> NoticeQuery {
+    NoticeQuery { after, limit: PAGE, ..NoticeQuery::default() }
+}
+
+/// A page of notices. The projector is asked at once if it is free and the page is soon found, and
+/// else away from the threads that serve connections.
+///
+/// # Errors
+/// As [`Projector::notices`]; [`Trouble::Gone`] if some are not kept any more.
+pub(crate) async fn read(
+    projector: &Arc<Projector>,
+    ledger: &LedgerId,
+    query: NoticeQuery,
+) -> Result<NoticePage, Trouble> {
+    let is_short = query.kinds.is_empty() && query.channel.is_none() && query.sku.is_none();
+    let page = match is_short && projector.is_free() {
+        true => projector.notices(ledger, &query),
+        false => {
+            let (projector, ledger) = (projector.clone(), ledger.clone());
+            apart(move || projector.notices(&ledger, &query)).await?
+        }
+    };
+    page.map_err(|it| reads_trouble(&it.into()))
 }
 
 /// The word for a kind in types of events and in subjects.

@@ -124,7 +124,7 @@ pub(in crate::http) async fn notices(
         if let Some(last) = headers.get("last-event-id").filter(|it| !it.is_empty()) {
             query.after = Some(number_of(last)?);
         }
-        return feeds::notices::stream(&rooms, &ask.ledger, query);
+        return feeds::notices::stream(&rooms, &ask.ledger, query).await;
     }
     if waits {
         feeds::notices::first_news(&rooms, &ask.ledger, &query, ask.wait).await?;

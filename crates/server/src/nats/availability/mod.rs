@@ -21,18 +21,20 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use onhand_core::{ChannelId, LedgerId, Sku};
 use onhand_wire::{CLOUD_EVENT, token};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::link::{Lost, lost};
 use super::stream::{self, Wanted};
-use crate::feeds::Feeds;
 use crate::feeds::availability::{AvailabilityChange, Filter, Watching};
+use crate::feeds::{Feeds, apart};
 use stored::{Stored, Told, load};
 
 /// Messages under way at once.
 const WINDOW: usize = 512;
-/// How soon a new ledger is found, and how soon it is noticed that the stream was deleted.
+/// How the API says that there is no such stream.
+const STREAM_NOT_FOUND: u64 = 10059;
+/// How soon a new ledger is found, and how soon it is noticed that the stream was deleted or purged.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the publisher needs.
@@ -114,7 +116,7 @@ struct Session {
 impl Session {
     async fn run(mut self) -> Result<(), Lost> {
         let mut look = tokio::time::interval(LOOK_EVERY);
-        self.find_ledgers();
+        self.find_ledgers().await?;
         loop {
             self.news.borrow_and_update();
             let is_idle = !self.take_changes().await?;
@@ -128,24 +130,43 @@ impl Session {
         }
     }
 
-    /// Ledgers that came since, and whether the stream is still there.
+    /// Ledgers that came since, and whether the stream still holds what is known of it.
     async fn look(&mut self) -> Result<(), Lost> {
-        self.find_ledgers();
-        match stream::last_sequence(&self.client, &self.stream).await? {
-            Some(_) => Ok(()),
-            None => Err(lost(&format!("the stream {}", self.stream), "is gone, and is made anew")),
+        self.find_ledgers().await?;
+        let name = format!("the stream {}", self.stream);
+        let verb = format!("STREAM.INFO.{}", self.stream);
+        let info = match stream::api(&self.client, &verb, &Value::Null).await? {
+            Ok(info) => info,
+            Err((STREAM_NOT_FOUND, _)) => return Err(lost(&name, "is gone, and is made anew")),
+            Err((code, text)) => return Err(lost(&verb, format_args!("{text} ({code})"))),
+        };
+        // One message of each subject: what is under way may be stored already, and is not known.
+        let (messages, known) = (info["state"]["messages"].as_u64(), self.known.len());
+        let expected = known as u64..=(known + self.under_way.len()) as u64;
+        match messages.is_some_and(|it| expected.contains(&it)) {
+            true => Ok(()),
+            false => Err(lost(&name, "was changed by somebody else, and is loaded again")),
         }
     }
 
-    fn find_ledgers(&mut self) {
-        for ledger in self.feeds.node.ledgers() {
-            if !self.watchings.contains_key(&ledger.ledger)
-                && let Ok(watching) =
-                    self.feeds.watch_availability(&ledger.ledger, None, Filter::default())
-            {
-                self.watchings.insert(ledger.ledger, (watching, false));
+    async fn find_ledgers(&mut self) -> Result<(), Lost> {
+        let (feeds, watched) = (self.feeds.clone(), self.watchings.len());
+        let ledgers = apart(move || feeds.node.ledgers()).await;
+        let ledgers = ledgers.map_err(|it| lost("find ledgers", format_args!("{it:?}")))?;
+        if ledgers.len() == watched {
+            return Ok(());
+        }
+        for ledger in ledgers.into_iter().map(|it| it.ledger) {
+            if self.watchings.contains_key(&ledger) {
+                continue;
+            }
+            let (feeds, of) = (self.feeds.clone(), ledger.clone());
+            let begin = move || feeds.watch_availability(&of, None, Filter::default());
+            if let Ok(Ok(watching)) = apart(begin).await {
+                self.watchings.insert(ledger, (watching, false));
             }
         }
+        Ok(())
     }
 
     /// Publishes what has changed, as far as there is room. True: there is more.

@@ -1,7 +1,8 @@
 //! Commands and questions by request and reply, found by the micro protocol of NATS (ADR-32).
 //!
 //! One task takes what has come, reads it and hands it in: commands that came together go to their
-//! shard together, and no command has a task of its own. Whoever cannot be taken is told at once.
+//! shard together, and no command has a task of its own. Whoever cannot be taken is told at once, as
+//! far as there is room to remember where to; nothing is booked of which nobody is told.
 
 mod batches;
 mod discovery;
@@ -14,14 +15,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_nats::{Client, Message, Subscriber};
+use async_nats::{Client, Message, Subject, Subscriber};
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::select;
 use onhand_core::Request;
 use onhand_engine::{Batch, Mode};
 use onhand_wire::{No, Problem, Trouble, problem};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::link::{Lost, keep_up, lost};
 use crate::http::commands::{self, Told, is_judgement, tell};
@@ -34,6 +35,10 @@ use endpoints::{Endpoints, QUEUE};
 const TOGETHER_MAX: usize = 256;
 /// Questions under way at once; more are told to come back.
 const QUESTIONS_MAX: usize = 256;
+/// Batches under way at once, whose commands are not counted one by one; more are told to come back.
+const BATCHES_MAX: usize = 32;
+/// Refusals that wait to be sent. Behind them a caller is told nothing, and runs into its own timeout.
+const REFUSALS_MAX: usize = 4_096;
 /// When those are to ask again that cannot be taken.
 const RETRY_AFTER_MS: u64 = 100;
 
@@ -45,6 +50,7 @@ pub(super) struct Service {
     /// Against the bound of commands under way.
     seats: Arc<Semaphore>,
     questions: Arc<Semaphore>,
+    batches: Arc<Semaphore>,
 }
 
 /// What every message is answered with.
@@ -61,14 +67,17 @@ impl Deref for Desk {
     }
 }
 
-/// A message that is to be answered.
+/// A message that is to be answered. What it says is not kept for that.
 struct Call {
-    message: Message,
+    reply: Subject,
     /// Its place among the endpoints; none of a subject that means nothing.
     endpoint: Option<usize>,
     begun: Instant,
     _taken: Taken,
 }
+
+/// Where refusals go.
+type Refusals = mpsc::Sender<(Call, Box<Problem>)>;
 
 /// Commands of one shard that came together.
 struct Group {
@@ -87,7 +96,8 @@ impl Service {
         let endpoints = Arc::new(Endpoints::new(&config.nats_subject_prefix));
         let seats = Arc::new(Semaphore::new(config.nats_commands_max as usize));
         let questions = Arc::new(Semaphore::new(QUESTIONS_MAX));
-        Service { rooms, router, endpoints, seats, questions }
+        let batches = Arc::new(Semaphore::new(BATCHES_MAX));
+        Service { rooms, router, endpoints, seats, questions, batches }
     }
 
     /// Takes commands and questions until `ending` turns true and all that was taken is answered.
@@ -129,8 +139,10 @@ impl Service {
         );
         let asked = discovery.listen().await.map_err(doing)?;
         let desk = Arc::new(Desk { relaxed: self.rooms.node.is_relaxed(), service: self, client });
+        let (refusals, refused) = mpsc::channel(REFUSALS_MAX);
+        let taking = take(&desk, refusals, commands, questions, ending);
         tokio::select! {
-            () = take(&desk, commands, questions, ending) => {}
+            ((), ()) = async { tokio::join!(taking, desk.refuse(refused)) } => {}
             () = discovery.answer(asked) => return Err(lost("answer", "the client is closed")),
         }
         desk.finish().await;
@@ -157,6 +169,7 @@ impl Drop for Serving {
 /// Takes messages until the service ends; what the servers had sent by then is taken too.
 async fn take(
     desk: &Arc<Desk>,
+    refusals: Refusals,
     mut commands: Subscriber,
     mut questions: Subscriber,
     mut ended: watch::Receiver<bool>,
@@ -167,7 +180,7 @@ async fn take(
         loop {
             tokio::select! {
                 messages = together.next() => match messages {
-                    Some(messages) => desk.take(messages),
+                    Some(messages) => desk.take(messages, &refusals),
                     None => return,
                 },
                 _ = ended.wait_for(|it| *it) => break,
@@ -181,7 +194,7 @@ async fn take(
     }
     let mut rest = select(commands, questions).ready_chunks(TOGETHER_MAX);
     while let Some(messages) = rest.next().await {
-        desk.take(messages);
+        desk.take(messages, &refusals);
     }
 }
 
@@ -191,54 +204,68 @@ impl Desk {
         let all = self.rooms.node.config().nats_commands_max as u32;
         let _booked = self.seats.acquire_many(all).await;
         let _told = self.questions.acquire_many(QUESTIONS_MAX as u32).await;
+        let _all_told = self.batches.acquire_many(BATCHES_MAX as u32).await;
         let _written = self.client.flush().await;
     }
 
-    fn take(self: &Arc<Self>, messages: Vec<Message>) {
+    fn take(self: &Arc<Self>, messages: Vec<Message>, refusals: &Refusals) {
         let mut groups: Vec<Group> = Vec::new();
-        let mut refused = Vec::new();
         for message in messages {
-            // It would be answered with our rights on a subject of the caller's choice, such as
-            // the journal's. There is nobody to be told that it is not.
-            let prefix = &self.rooms.node.config().nats_reply_prefix;
-            if !message.reply.as_ref().is_some_and(|it| it.starts_with(prefix)) {
-                tracing::warn!(subject = %message.subject, "a request without an inbox is not taken");
-                continue;
-            }
-            let (endpoint, begun) = (self.endpoint(&message.subject), Instant::now());
-            let _taken = self.rooms.metrics.nats.taken();
-            let call = Call { message, endpoint, begun, _taken };
-            let seats = match call.endpoint == Some(self.endpoints.questions()) {
-                true => &self.questions,
-                false => &self.seats,
-            };
-            let Ok(seat) = seats.clone().try_acquire_owned() else {
-                let trouble = Trouble::Overloaded { retry_after_ms: RETRY_AFTER_MS };
-                refused.push((call, problem(No::Trouble(&trouble))));
-                continue;
-            };
-            match call.endpoint {
-                None => refused.push((call, request::nowhere())),
-                Some(endpoint) if endpoint >= self.endpoints.batches() => {
-                    tokio::spawn(self.clone().ask(call, seat));
-                }
-                Some(endpoint) => {
-                    let stem = self.endpoints.all[endpoint].name;
-                    match request::command(&self.rooms, stem, &call.message) {
-                        Ok((request, dry_run)) => {
-                            self.join(&mut groups, call, request, dry_run, seat);
-                        }
-                        Err(problem) => refused.push((call, *problem)),
-                    }
-                }
+            let Some(call) = self.call(&message) else { continue };
+            if let Err((call, problem)) = self.begin(call, message, &mut groups)
+                && refusals.try_send((call, problem)).is_err()
+            {
+                tracing::debug!("too many are refused for all to be told");
             }
         }
         for group in groups {
             tokio::spawn(self.clone().book(group));
         }
-        if !refused.is_empty() {
-            tokio::spawn(self.clone().refuse(refused));
+    }
+
+    /// None: it is not to be answered.
+    fn call(&self, message: &Message) -> Option<Call> {
+        // It would be answered with our rights on a subject of the caller's choice, such as the
+        // journal's. There is nobody to be told that it is not.
+        let prefix = self.rooms.node.config().nats_reply_prefix.as_str();
+        let Some(reply) = message.reply.clone().filter(|it| it.starts_with(prefix)) else {
+            tracing::warn!(subject = %message.subject, "a request without an inbox is not taken");
+            return None;
+        };
+        let (endpoint, begun) = (self.endpoint(&message.subject), Instant::now());
+        Some(Call { reply, endpoint, begun, _taken: self.rooms.metrics.nats.taken() })
+    }
+
+    /// # Errors
+    /// Why it is not taken.
+    fn begin(
+        self: &Arc<Self>,
+        call: Call,
+        message: Message,
+        groups: &mut Vec<Group>,
+    ) -> Result<(), (Call, Box<Problem>)> {
+        let Some(endpoint) = call.endpoint else {
+            return Err((call, Box::new(request::nowhere())));
+        };
+        let seats = match endpoint {
+            it if it == self.endpoints.questions() => &self.questions,
+            it if it == self.endpoints.batches() => &self.batches,
+            _ => &self.seats,
+        };
+        let Ok(seat) = seats.clone().try_acquire_owned() else {
+            let trouble = Trouble::Overloaded { retry_after_ms: RETRY_AFTER_MS };
+            return Err((call, Box::new(problem(No::Trouble(&trouble)))));
+        };
+        if endpoint >= self.endpoints.batches() {
+            tokio::spawn(self.clone().ask(call, message, seat));
+            return Ok(());
         }
+        let stem = self.endpoints.all[endpoint].name;
+        match request::command(&self.rooms, stem, &message) {
+            Ok((request, dry_run)) => self.join(groups, call, request, dry_run, seat),
+            Err(problem) => return Err((call, problem)),
+        }
+        Ok(())
     }
 
     /// None: the subject means nothing.
@@ -295,17 +322,18 @@ impl Desk {
         drop(seats);
     }
 
-    async fn refuse(self: Arc<Self>, refused: Vec<(Call, Problem)>) {
-        for (call, problem) in refused {
-            self.answer(&call, Told::no(problem)).await;
+    /// Until nothing more is taken.
+    async fn refuse(&self, mut refused: mpsc::Receiver<(Call, Box<Problem>)>) {
+        while let Some((call, problem)) = refused.recv().await {
+            self.answer(&call, Told::no(*problem)).await;
         }
     }
 
     /// A batch or a question, which each take their time.
-    async fn ask(self: Arc<Self>, call: Call, seat: OwnedSemaphorePermit) {
+    async fn ask(self: Arc<Self>, call: Call, message: Message, seat: OwnedSemaphorePermit) {
         let response = match call.endpoint == Some(self.endpoints.questions()) {
-            true => self.question(&call.message).await,
-            false => self.batch(&call.message).await,
+            true => self.question(&message).await,
+            false => self.batch(&message).await,
         };
         self.pass_on(&call, response).await;
         drop(seat);

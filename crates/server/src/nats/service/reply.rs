@@ -4,8 +4,8 @@ use async_nats::HeaderMap;
 use axum::http::header;
 use axum::response::Response;
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use onhand_wire::{Invalid, No, Problem, problem};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use onhand_wire::{Invalid, No, Problem, Trouble, problem};
 
 use super::{Call, Desk};
 use crate::http::commands::Told;
@@ -13,6 +13,9 @@ use crate::http::commands::Told;
 /// How the micro protocol tells a no: a code of ours, and the status as over HTTP.
 const SERVICE_ERROR: &str = "Nats-Service-Error";
 const SERVICE_ERROR_CODE: &str = "Nats-Service-Error-Code";
+
+/// Largest answer, whatever the NATS server would let through.
+const ANSWER_BYTES_MAX: usize = 32 << 20;
 
 impl Desk {
     /// Answers a command.
@@ -45,22 +48,26 @@ impl Desk {
                 headers.insert(name, value);
             }
         }
-        let body = match body.collect().await {
+        let bytes_max = match self.client.max_payload() {
+            0 => ANSWER_BYTES_MAX,
+            told => told.min(ANSWER_BYTES_MAX),
+        };
+        let body = match Limited::new(body, bytes_max).collect().await {
             Ok(collected) => collected.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => {
+                return self.answer(call, Told::no(too_long(bytes_max))).await;
+            }
             Err(error) => {
-                tracing::debug!(%error, "an answer broke off");
-                return;
+                let message = format!("the answer broke off: {error}");
+                let problem = problem(No::Trouble(&Trouble::Unavailable { message }));
+                return self.answer(call, Told::no(problem)).await;
             }
         };
         if !parts.status.is_success() {
             let code = code_in(&body).unwrap_or_else(|| "refused".to_owned());
             self.mark(&mut headers, call, &code, status);
         }
-        let bytes_max = self.client.max_payload();
-        match bytes_max > 0 && body.len() > bytes_max {
-            true => self.answer(call, Told::no(too_long(body.len(), bytes_max))).await,
-            false => self.send(call, body, headers).await,
-        }
+        self.send(call, body, headers).await;
     }
 
     fn headers(&self, status: u16) -> HeaderMap {
@@ -87,10 +94,7 @@ impl Desk {
         let name = call.endpoint.map_or("other", |it| self.endpoints.all[it].name);
         let status = headers.get("Onhand-Status").and_then(|it| it.as_str().parse().ok());
         self.rooms.metrics.nats.answered(name, status.unwrap_or_default());
-        let Some(reply) = call.message.reply.clone() else {
-            tracing::debug!(subject = %call.message.subject, "nobody waits for the answer");
-            return;
-        };
+        let reply = call.reply.clone();
         if let Err(error) = self.client.publish_with_headers(reply, headers, body).await {
             tracing::debug!(%error, "an answer could not be sent");
         }
@@ -102,9 +106,9 @@ fn code_in(body: &[u8]) -> Option<String> {
     Some(problem.get("code")?.as_str()?.to_owned())
 }
 
-fn too_long(bytes: usize, bytes_max: usize) -> Problem {
+fn too_long(bytes_max: usize) -> Problem {
     let message = format!(
-        "makes an answer of {bytes} bytes, and the NATS server lets {bytes_max} through \
+        "makes an answer of more than the {bytes_max} bytes that the NATS server lets through \
          (max_payload); ask for fewer rows, or leave out the entries"
     );
     problem(No::Invalid(&Invalid::new("invalid_field", "limit", message)))

@@ -21,7 +21,6 @@ pub(super) fn command(
 ) -> Result<(onhand_core::Request, bool), Box<Problem>> {
     within(rooms, message)?;
     let read = || {
-        answerable(message)?;
         let ledger = ledger_of(&rooms.node.config().nats_subject_prefix, &message.subject)?;
         let (mut key, mut dry_run, mut trace) = (None, false, None);
         if let Some(headers) = &message.headers {
@@ -49,7 +48,6 @@ pub(super) fn batch(
 ) -> Result<(LedgerId, Wish, Format), Box<Problem>> {
     within(rooms, message)?;
     let read = || {
-        answerable(message)?;
         let ledger = ledger_of(&rooms.node.config().nats_subject_prefix, &message.subject)?;
         let none = HeaderMap::new();
         let headers = message.headers.as_ref().unwrap_or(&none);
@@ -90,14 +88,6 @@ fn within(rooms: &Rooms, message: &Message) -> Result<(), Box<Problem>> {
     match message.payload.len() as u64 <= bytes_max {
         true => Ok(()),
         false => Err(Box::new(problem(No::Trouble(&Trouble::BodyTooLarge { bytes_max })))),
-    }
-}
-
-/// Nothing is booked of which nobody could be told.
-fn answerable(message: &Message) -> Result<(), Invalid> {
-    match message.reply {
-        Some(_) => Ok(()),
-        None => Err(Invalid::new("missing_field", "reply", "is missing; send a request")),
     }
 }
 
