@@ -34,8 +34,13 @@ pub(crate) struct Feeds {
     pub seats: Arc<Semaphore>,
     /// How far movements are published, by shard.
     pub publishing: Vec<Arc<Publishing>>,
+    /// Pages of movements that are put together at once. Readers who catch up with a long past
+    /// would take the processor from those who book.
+    pub pages: Semaphore,
     ended: watch::Sender<bool>,
 }
+
+const PAGES_MAX: usize = 2;
 
 impl Feeds {
     /// # Errors
@@ -46,8 +51,8 @@ impl Feeds {
         let seats = Arc::new(Semaphore::new(node.config().feed_subscribers_max as usize));
         let publishing = pulses.iter().map(|_| Arc::default()).collect();
         let availability = Boards::begin(&node)?;
-        let ended = watch::Sender::new(false);
-        Ok(Arc::new(Feeds { node, pulses, availability, seats, publishing, ended }))
+        let (pages, ended) = (Semaphore::new(PAGES_MAX), watch::Sender::new(false));
+        Ok(Arc::new(Feeds { node, pulses, availability, seats, publishing, pages, ended }))
     }
 
     /// Turns whenever something of the ledger's shard was folded; the value is the height.

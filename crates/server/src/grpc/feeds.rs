@@ -109,6 +109,8 @@ impl Door {
     async fn next(&self, wish: &Wish) -> Result<MovementsPage, Status> {
         let (feeds, wish) = (self.rooms.feeds.clone(), wish.clone());
         let work = move || feeds.movements(&wish.ledger, wish.after, &wish.filter, PAGE_EVENTS);
+        // Its closing is the server's, which the reading itself tells.
+        let _turn = self.rooms.feeds.pages.acquire().await.ok();
         self.apart(work).await?.map_err(|it| of_problem(&it))
     }
 }

@@ -66,7 +66,7 @@ impl Ask {
     /// As [`crate::feeds::Feeds::movements`].
     pub async fn next(&self, rooms: &Arc<Rooms>) -> Result<MovementsPage, Refused> {
         let stopped = |message: String| Refused::from(Trouble::Unavailable { message });
-        let seat = rooms.reads.acquire().await;
+        let seat = rooms.feeds.pages.acquire().await;
         let _seat = seat.map_err(|_| stopped("the server stops".to_owned()))?;
         let (feeds, ask) = (rooms.feeds.clone(), self.clone());
         let work = move || feeds.movements(&ask.ledger, ask.after, &ask.filter, ask.limit);
