@@ -1,20 +1,28 @@
 //! Malformed messages, large ones, deadlines, and two protocols on one port: byte by byte.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::Request;
+use hyper::body::{Body, Frame};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use onhand_proto::v1;
 use prost::Message;
 use tokio::net::TcpStream;
+use tokio_stream::StreamExt;
 
 use super::{Caller, accepted, batch, envelope, item, receive};
 use crate::door::Door;
 
 /// Sends `body` to a call and tells its status and what it says.
-async fn send(door: &Door, call: &str, headers: &[(&str, &str)], body: Vec<u8>) -> String {
+async fn send(
+    door: &Door,
+    call: &str,
+    headers: &[(&str, &str)],
+    body: impl Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+) -> String {
     let stream = TcpStream::connect(door.address).await.unwrap();
     let io = TokioIo::new(stream);
     let (mut sender, connection) =
@@ -25,7 +33,7 @@ async fn send(door: &Door, call: &str, headers: &[(&str, &str)], body: Vec<u8>) 
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let request = request.body(Full::new(Bytes::from(body))).unwrap();
+    let request = request.body(body).unwrap();
     let response = sender.send_request(request).await.unwrap();
     let (head, body) = response.into_parts();
     let trailers = body.collect().await.unwrap().trailers().cloned().unwrap_or_default();
@@ -35,6 +43,10 @@ async fn send(door: &Door, call: &str, headers: &[(&str, &str)], body: Vec<u8>) 
     };
     connection.abort();
     format!("{} {}", text("grpc-status"), text("grpc-message").replace("%20", " "))
+}
+
+fn whole(bytes: &[u8]) -> Full<Bytes> {
+    Full::new(Bytes::copy_from_slice(bytes))
 }
 
 /// A message with its head: not compressed, so many bytes.
@@ -64,10 +76,10 @@ fn what_is_no_message_books_nothing() {
         vec![7; 3],
         Vec::new(),
     ] {
-        let told = caller.wait(send(&caller.door, "Submit", &[], bytes.clone()));
+        let told = caller.wait(send(&caller.door, "Submit", &[], whole(&bytes)));
         assert!(!told.starts_with("0 "), "{bytes:?}: {told}");
     }
-    let told = caller.wait(send(&caller.door, "Submit", &[], framed(&good)));
+    let told = caller.wait(send(&caller.door, "Submit", &[], whole(&framed(&good))));
     assert_eq!(told, "0 ");
     // The first of all that was booked.
     assert_eq!(caller.door.stock(6)["on_hand"], 12);
@@ -93,10 +105,10 @@ fn a_deadline_leaves_the_outcome_to_the_same_again() {
     };
     let bytes = framed(&request.encode_to_vec());
     let headers = [("grpc-timeout", "1n")];
-    let told = caller.wait(send(&caller.door, "ReceiveStock", &headers, bytes.clone()));
+    let told = caller.wait(send(&caller.door, "ReceiveStock", &headers, whole(&bytes)));
     assert!(told.starts_with("4 the deadline came before the answer"), "{told}");
     assert!(told.contains("same id"), "{told}");
-    let again = caller.wait(send(&caller.door, "ReceiveStock", &[], bytes));
+    let again = caller.wait(send(&caller.door, "ReceiveStock", &[], whole(&bytes)));
     assert_eq!(again, "0 ");
     assert_eq!(caller.door.stock(5)["on_hand"], 15);
 }
@@ -128,4 +140,15 @@ fn a_server_that_stops_ends_its_streams() {
     let begun = std::time::Instant::now();
     caller.door.stop();
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_message_that_never_ends_is_given_up() {
+    let caller = Caller::of(Door::open_with(|it| it.http_body_ms_max = 50).stocked());
+    let bytes = framed(&batch(vec![item("k1", 1)]).encode_to_vec());
+    let parts = tokio_stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from(bytes)))]);
+    let body = StreamBody::new(parts.chain(tokio_stream::pending()));
+    let told = caller.wait(send(&caller.door, "Submit", &[], body));
+    assert!(told.starts_with("4 "), "{told}");
+    assert_eq!(caller.door.stock(4)["on_hand"], 10);
 }

@@ -120,10 +120,10 @@ fn a_server_that_stops_answers_what_is_under_way_and_ends_the_conversation() {
     let end = caller.wait(async {
         loop {
             match answers.message().await {
-                Ok(Some(told)) => accepted(&told.results[0]),
+                Ok(Some(told)) => drop(accepted(&told.results[0]).clone()),
                 Ok(None) => panic!("it ended well"),
                 Err(status) => break status,
-            };
+            }
         }
     });
     assert_eq!(end.code(), tonic::Code::Unavailable, "{end:?}");
