@@ -14,6 +14,7 @@ use futures_util::{FutureExt, StreamExt};
 use onhand_projector::{BlockMovements, MovementView, Projector};
 use onhand_wire::{CLOUD_EVENT, token};
 use serde::Deserialize;
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -115,7 +116,8 @@ impl Publisher {
             description: format!("movements of shard {shard:03}, derived from its journal"),
             subject: format!("{}feed.{shard:03}.>", config.nats_subject_prefix),
             max_age: u32::try_from(days).ok().filter(|it| *it > 0).map(|days| DAY * days),
-            more: serde_json::Value::Null,
+            // Only as a whole it may be deleted: it is made anew then.
+            more: json!({ "deny_delete": true, "deny_purge": true }),
         }
     }
 

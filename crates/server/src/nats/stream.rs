@@ -103,11 +103,14 @@ pub(super) async fn ensure(client: &Client, node: &Node, wanted: &Wanted) -> Res
         let message = "is not of this installation, and is left alone; rename it, or set nats.stream_prefix and nats.subject_prefix";
         return Err(lost(&format!("the stream {name}"), message));
     }
-    if config["max_age"].as_u64().unwrap_or(0) != wanted.max_age_ns() {
-        let mut config = config.clone();
-        config["max_age"] = json!(wanted.max_age_ns());
+    let mut asked = config.clone();
+    asked["max_age"] = json!(wanted.max_age_ns());
+    for (name, value) in wanted.more.as_object().into_iter().flatten() {
+        asked[name] = value.clone();
+    }
+    if asked != *config {
         let verb = format!("STREAM.UPDATE.{name}");
-        api(client, &verb, &config).await?.map_err(|it| refused(&verb, &it))?;
+        api(client, &verb, &asked).await?.map_err(|it| refused(&verb, &it))?;
     }
     Ok(info["state"]["last_seq"].as_u64().unwrap_or(0))
 }
