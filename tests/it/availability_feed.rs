@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -163,6 +164,41 @@ fn a_reader_that_stops_finds_each_item_once() {
     while !reader.read(&door, 0) {}
     assert_eq!(reader.told - before, 20);
     assert_eq!(reader.numbers, asked(&door, &["eu"]));
+}
+
+#[test]
+fn rules_that_keep_changing_starve_no_reader() {
+    let door = shop(Door::open());
+    // Several slices of items: each rule is to reach all of them.
+    let item = |it: u32| json!({"command":"register_item","sku":format!("X{it}")});
+    book_all(&door, "more-", (0..2_000).map(item));
+    let is_done = AtomicBool::new(false);
+    let is_whole = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0.. {
+                let units = round % 5;
+                let rule = format!(r#"{{"channel":"us","set":{{"buffer":{{"units":{units}}}}}}}"#);
+                door.book("set_policy", &format!("rule{round}"), &rule);
+                if is_done.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        let (mut reader, begun) = (Reader::new(""), Instant::now());
+        let mut is_whole = false;
+        while !is_whole && begun.elapsed() < Duration::from_secs(20) {
+            is_whole = reader.read(&door, 10);
+        }
+        is_done.store(true, Ordering::Relaxed);
+        is_whole
+    });
+    assert!(is_whole);
+    // The last rule reaches everything that is told; what never had stock is not.
+    let (mut reader, asked, begun) = (Reader::new(""), asked(&door, &BOTH), Instant::now());
+    let is_right = |it: &Numbers| it.iter().all(|(key, told)| asked.get(key) == Some(told));
+    while !reader.read(&door, 10) || !is_right(&reader.numbers) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", reader.numbers);
+    }
 }
 
 #[test]
