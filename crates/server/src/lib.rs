@@ -4,14 +4,10 @@
 //! [`serve`] puts the HTTP door before it. Everything a caller is told goes through `onhand_wire`.
 
 pub mod config;
-#[allow(dead_code)]
 mod contracts;
-#[allow(dead_code)]
 mod feeds;
 mod grpc;
-#[allow(dead_code)]
 mod http;
-#[allow(dead_code)]
 mod nats;
 mod node;
 mod snapshots;

@@ -15,7 +15,7 @@ mod samples;
 use samples::SAMPLES;
 
 fn ledger() -> LedgerId {
-    LedgerId::new("acme").unwrap()
+    LedgerId::new("acme").expect("a name")
 }
 
 fn envelope() -> v1::Envelope {

@@ -38,7 +38,6 @@ use crate::snapshots::Snapshots;
 use crate::webhooks::Webhooks;
 use app::App;
 
-#[allow(unused_imports)]
 pub(crate) use app::{Room, Rooms};
 pub(crate) use streams::Taken;
 

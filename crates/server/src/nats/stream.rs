@@ -165,17 +165,6 @@ pub(super) async fn headers_of(
     Ok(Some(Headers(String::from_utf8_lossy(&headers).into_owned())))
 }
 
-/// A header of a stored message. None: the message is not kept any more, or has no such header.
-pub(super) async fn header_of(
-    client: &Client,
-    stream: &str,
-    sequence: u64,
-    header: &str,
-) -> Result<Option<String>, Lost> {
-    let headers = headers_of(client, stream, sequence).await?;
-    Ok(headers.and_then(|it| it.get(header).map(str::to_owned)))
-}
-
 /// What was noted of a stream until it is deleted.
 pub(super) async fn mark_of(
     client: &Client,

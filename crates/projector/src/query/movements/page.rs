@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use onhand_core::{LedgerId, Sku, Time};
+use onhand_core::{LedgerId, Sku};
 
 use super::blocks::{Blocks, Unread};
 use super::{BlockMovements, FeedPlace, MovementsPage};
 use crate::projector::Projector;
 use crate::query::{Missing, QueryError};
-use crate::timeline::{LedgerLog, Mark};
+use crate::timeline::Mark;
 
 /// Blocks that one page looks at, at most.
 const BLOCKS_MAX: usize = 256;
@@ -78,19 +78,6 @@ impl Projector {
             told.push(block);
         }
         Ok(told)
-    }
-
-    /// How many entries lie in blocks above `height`, over all ledgers, and when the first of them
-    /// was recorded.
-    pub fn entries_above(&self, height: u64) -> (u64, Option<Time>) {
-        let state = self.read();
-        let above = |(id, log): (&LedgerId, &LedgerLog)| {
-            let marks = log.marks();
-            let first = marks.get(marks.partition_point(|mark| mark.height <= height))?;
-            Some((state.book.ledger(id)?.position() + 1 - first.position, first.time))
-        };
-        let all: Vec<(u64, Time)> = state.logs.iter().filter_map(above).collect();
-        (all.iter().map(|(count, _)| count).sum(), all.iter().map(|(_, time)| *time).min())
     }
 
     /// All names of these items, those of items that were merged into them too; a name that no item

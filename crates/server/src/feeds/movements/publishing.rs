@@ -4,9 +4,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use onhand_core::Time;
-use onhand_projector::Projector;
-
 /// Of one shard, since the server started.
 #[derive(Default)]
 pub(crate) struct Publishing {
@@ -30,14 +27,6 @@ impl Publishing {
     /// Everything up to this height of the journal is in the stream; 0 before that is known.
     pub fn height(&self) -> u64 {
         self.height.load(Ordering::Relaxed)
-    }
-
-    /// Entries that are booked and not in the stream yet, and for how many seconds the first of
-    /// them has been waiting.
-    pub fn behind(&self, projector: &Projector, now: Time) -> (u64, f64) {
-        let (entries, since) = projector.entries_above(self.height());
-        let waiting_us = since.map_or(0, |it| now.as_us().saturating_sub(it.as_us()));
-        (entries, waiting_us as f64 / 1e6)
     }
 
     /// Why nothing is published now. None: it goes on, or was never tried.
