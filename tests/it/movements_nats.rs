@@ -259,7 +259,8 @@ fn a_foreign_message_stops_publishing_and_never_takes_the_place_of_an_event() {
     reader.expire();
     let door = Door::start(door.directory.clone(), door.config.clone());
     until("publishing goes on", || why_stopped(&door).contains(&why));
-    assert_eq!((reader.last(), reader.kept()), (foreign, 0));
+    // What was under way behind it may have been stored.
+    assert!(reader.last() >= foreign && reader.kept() == 0);
     reader.delete();
     assert_equal(&door, &reader);
     assert_eq!(why_stopped(&door), "");

@@ -58,7 +58,7 @@ struct Inner {
 }
 
 impl Client {
-    /// `address` such as `http://127.0.0.1:7600`. Call it within a tokio runtime.
+    /// `address` such as `http://127.0.0.1:7070`. Call it within a tokio runtime.
     ///
     /// # Errors
     /// The address cannot be read. Whether somebody is there shows with the first call.

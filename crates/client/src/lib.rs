@@ -5,7 +5,7 @@
 //! use onhand_client::{Client, Error, proto};
 //!
 //! # async fn run() -> Result<(), Error> {
-//! let shop = Client::connect("http://127.0.0.1:7600")?.ledger("acme");
+//! let shop = Client::connect("http://127.0.0.1:7070")?.ledger("acme");
 //! let line = proto::ClaimLine { sku: "MUG".into(), quantity: 2, ..Default::default() };
 //! let order = proto::CommitOrder {
 //!     order: "SO-1".into(),

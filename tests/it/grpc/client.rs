@@ -108,7 +108,7 @@ fn batches_are_no_larger_than_the_server_takes() {
     caller.wait(async {
         let book = |it: u32| {
             let shop = shop.clone();
-            async move { shop.receive_stock(format!("s{it}"), receive(1)).await.unwrap() }
+            async move { shop.receive_stock(format!("got{it}"), receive(1)).await.unwrap() }
         };
         let callers: Vec<_> = (0..500).map(|it| tokio::spawn(book(it))).collect();
         for it in callers {

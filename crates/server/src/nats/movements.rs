@@ -126,6 +126,7 @@ impl Publisher {
         if last == 0 {
             return Ok(Next { height: 1, index: 0 });
         }
+        self.refuse_foreign(client, stream, last).await?;
         let mut event = self.last_event(client, stream, last).await?;
         let mut pulse = self.feeds.pulse_of(self.shard);
         let mut is_told = false;
@@ -166,20 +167,33 @@ impl Publisher {
     /// behind it would lie at another place than its own.
     async fn last_event(&self, client: &Client, stream: &str, last: u64) -> Result<Last, Lost> {
         let Some(headers) = stream::headers_of(client, stream, last).await? else {
-            return match stream::mark_of(client, stream, FOREIGN).await? {
-                Some(sequence) => Err(foreign(stream, &sequence)),
-                None => Ok(Last::Number { left: last, height: 1 }),
-            };
+            return Ok(Last::Number { left: last, height: 1 });
         };
-        let number = headers.get(NUMBER).and_then(|it| it.parse().ok());
-        match headers.get(BLOCK).and_then(place).filter(|_| number == Some(last)) {
+        match headers.get(BLOCK).and_then(place).filter(|_| is_number(&headers, last)) {
             Some(place) => Ok(Last::Place(place)),
-            None => {
-                let sequence = last.to_string();
-                stream::set_mark(client, stream, (FOREIGN, &sequence)).await?;
-                Err(foreign(stream, &sequence))
+            None => Err(self.mark_foreign(client, stream, last).await?),
+        }
+    }
+
+    /// A foreign message takes the place of the first that is under way, and what is under way
+    /// behind that finds its own place all the same. So as many are looked at as may be under way.
+    async fn refuse_foreign(&self, client: &Client, stream: &str, last: u64) -> Result<(), Lost> {
+        if let Some(sequence) = stream::mark_of(client, stream, FOREIGN).await? {
+            return Err(foreign(stream, &sequence));
+        }
+        for sequence in last.saturating_sub(WINDOW as u64).max(1)..last {
+            let headers = stream::headers_of(client, stream, sequence).await?;
+            if headers.is_some_and(|it| !is_number(&it, sequence)) {
+                return Err(self.mark_foreign(client, stream, sequence).await?);
             }
         }
+        Ok(())
+    }
+
+    async fn mark_foreign(&self, client: &Client, stream: &str, at: u64) -> Result<Lost, Lost> {
+        let sequence = at.to_string();
+        stream::set_mark(client, stream, (FOREIGN, &sequence)).await?;
+        Ok(foreign(stream, &sequence))
     }
 
     fn look_back(&self, last: Last) -> Result<Found, Lost> {
@@ -237,6 +251,11 @@ enum Last {
         left: u64,
         height: u64,
     },
+}
+
+/// Whether a message is the event of the shard that its place is for.
+fn is_number(headers: &stream::Headers, sequence: u64) -> bool {
+    headers.get(NUMBER).and_then(|it| it.parse().ok()) == Some(sequence)
 }
 
 /// The place of an event, as the header has it.
