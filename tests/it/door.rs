@@ -123,6 +123,10 @@ impl Door {
     pub fn book(&self, stem: &str, key: &str, body: &str) -> Reply {
         let reply = self.command(stem, key, body);
         assert_eq!(reply.status, 201, "{stem} {body}: {reply:?}");
+        // What is read next, by whichever door, has it.
+        let position = reply.position();
+        let seen = self.get(&format!("/v1/acme/places?min_position={position}&wait_ms=10000"));
+        assert_eq!(seen.status, 200, "{seen:?}");
         reply
     }
 
