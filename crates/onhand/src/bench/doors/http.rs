@@ -54,6 +54,14 @@ impl Caller {
     }
 }
 
+async fn connected(address: SocketAddr, callers: u64) -> Result<Vec<Caller>, Failure> {
+    let mut open = Vec::new();
+    for _ in 0..callers {
+        open.push(Caller::connect(address).await?);
+    }
+    Ok(open)
+}
+
 /// Every caller books `each` orders, one after the other.
 ///
 /// # Errors
@@ -65,10 +73,7 @@ pub async fn singles(
     each: u64,
     skus: u64,
 ) -> Result<Round, Failure> {
-    let mut open = Vec::new();
-    for _ in 0..callers {
-        open.push(Caller::connect(address).await?);
-    }
+    let open = connected(address, callers).await?;
     let path = format!("/v1/{ledger}/commit_order");
     Round::run(open, move |mut caller, number| {
         let path = path.clone();
@@ -100,10 +105,7 @@ pub async fn availability(
     each: u64,
     skus: u64,
 ) -> Result<Round, Failure> {
-    let mut open = Vec::new();
-    for _ in 0..callers {
-        open.push(Caller::connect(address).await?);
-    }
+    let open = connected(address, callers).await?;
     let ledger = ledger.to_owned();
     Round::run(open, move |mut caller, number| {
         let ledger = ledger.clone();
